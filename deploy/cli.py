@@ -1,0 +1,41 @@
+"""The `closedloop` command. Each subcommand is one file in `deploy/commands`; this file only names them.
+
+A command's module is imported when it is called, so that `closedloop --help` stays fast.
+"""
+
+from importlib import import_module
+
+import click
+import typer
+
+COMMANDS = {
+    "attribute": "models over a CSV of journeys; no engines needed",
+}
+
+
+class LazyCommands(typer.core.TyperGroup):
+    """Finds a command as `deploy.commands.<name>:app` the first time it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"deploy.commands.{cmd_name.replace('-', '_')}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=LazyCommands, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def closedloop() -> None:
+    """Join marketing touchpoints to closed-won deals: revenue by channel, sales by web source."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
