@@ -1,0 +1,29 @@
+"""What a channel cost on a day, on the `spend` topic; and currency rates, which travel with it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+
+class Spend(msgspec.Struct, omit_defaults=True, frozen=True):
+    """Cost of one day, source, medium and campaign. Sent again for the same key, the latest `updated_at` replaces it."""
+
+    day: date
+    source: str
+    medium: str
+    cost: Decimal
+    currency: str
+    updated_at: datetime
+    received_at: datetime
+    campaign: str = ""
+
+
+class FxRate(msgspec.Struct, omit_defaults=True, frozen=True):
+    """Units of `quote` for one `base` from `day` on, until the next published day."""
+
+    day: date
+    base: str
+    quote: str
+    rate: Decimal
+    received_at: datetime
