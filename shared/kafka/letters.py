@@ -1,0 +1,47 @@
+"""Making a dead letter of a Kafka record: whole, with the reason, under an id that a second try repeats."""
+
+import base64
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.events import encode, headers
+from shared.events.dead_letter import DeadLetter
+from shared.kafka.producer import Outgoing
+
+NAMESPACE = uuid.UUID("5b0c8a6e-6b3e-5b0f-9a53-0d5f6a0e6c11")
+
+
+def body_of(raw: bytes) -> tuple[str, str]:
+    """The text of raw bytes and how it is encoded: utf-8, or base64 when it is not (or PostgreSQL could not keep it)."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text.isprintable() or (text and "\x00" not in text):
+        return text, "utf-8"
+    return base64.b64encode(raw).decode(), "base64"
+
+
+def letter_of(topic: str, group: str, origin_topic: str, raw: Any, reason: str) -> Outgoing:
+    """The dead letter of a consumed record; the record's own time makes it the same letter when it is sent again."""
+    origin = f"{group}:{origin_topic}/{raw.partition}/{raw.offset}"
+    body, encoding = body_of(raw.value or b"")
+    event_type = next((v.decode(errors="replace") for k, v in raw.headers if k == "ce_type"), None)
+    letter = DeadLetter(
+        dead_letter_id=str(uuid.uuid5(NAMESPACE, origin)),
+        origin=origin,
+        reason=reason[:2000],
+        body=body,
+        encoding=encoding,
+        failed_at=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        topic=origin_topic,
+        type=event_type,
+    )
+    return outgoing(topic, letter)
+
+
+def outgoing(topic: str, letter: DeadLetter) -> Outgoing:
+    """The Kafka record of a dead letter."""
+    event_headers = headers("closedloop.dead-letter.v1", letter.dead_letter_id, letter.origin, letter.failed_at)
+    return Outgoing(topic, letter.dead_letter_id.encode(), encode(letter), event_headers)

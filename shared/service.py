@@ -1,0 +1,112 @@
+"""The shell around every service: health, metrics, and an orderly end.
+
+On SIGTERM or SIGINT: readiness goes off, the HTTP server finishes what it has, the background tasks finish their
+batch and commit, then the process ends with 0. A background task that fails ends the process with 1: the supervisor
+starts it again.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.settings import Settings
+
+log = structlog.get_logger()
+
+Background = Callable[[asyncio.Event], Awaitable[None]]
+"""A task that runs until the event is set."""
+
+
+class Health:
+    """Which parts are ready. Liveness asks nobody: it answers as long as the process can."""
+
+    def __init__(self, *parts: str) -> None:
+        self._waiting = dict.fromkeys(parts, "starting")
+
+    def ready(self, part: str, is_ready: bool, why: str = "not ready") -> None:
+        """Note that a part became ready, or why it is not."""
+        if is_ready:
+            self._waiting.pop(part, None)
+        else:
+            self._waiting[part] = why
+
+    @property
+    def waiting(self) -> dict[str, str]:
+        """The parts that are not ready and why; empty means ready."""
+        return dict(self._waiting)
+
+
+def health_routes(health: Health) -> APIRouter:
+    """/health/live, /health/ready and /metrics."""
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/health/ready")
+    async def ready() -> JSONResponse:
+        waiting = health.waiting
+        return JSONResponse({"ready": not waiting, "waiting": waiting}, 503 if waiting else 200)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def serve(app: Any, settings: Settings, port: int, health: Health, background: Sequence[Background] = ()) -> None:
+    """Run the app on `port` and the background tasks until a signal, or until one of them fails (which is raised)."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(
+        app,
+        host=settings.http.host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=15,
+        backlog=4096,
+    )
+    server = _Server(config)
+
+    def finish() -> None:
+        log.info("stopping")
+        health.ready("process", False, "stopping")
+        stop.set()
+        server.should_exit = True
+
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, finish)
+    async with asyncio.TaskGroup() as group:
+        http = group.create_task(server.serve(), name="http")
+        http.add_done_callback(lambda _: stop.set())
+        for task in background:
+            group.create_task(_guarded(task, stop, finish))
+        log.info("listening", host=settings.http.host, port=port)
+
+
+async def _guarded(task: Background, stop: asyncio.Event, finish: Callable[[], None]) -> None:
+    try:
+        await task(stop)
+    except Exception:
+        log.exception("task_failed")
+        finish()
+        raise
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: `serve` decides what a signal means."""
+
+    def capture_signals(self) -> Any:
+        return nullcontext()

@@ -1,0 +1,142 @@
+"""Read the YAML file and the environment; say file, line and key when something in them is wrong."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import ConfigError
+from shared.settings.model import Settings
+
+Model = TypeVar("Model", bound=BaseModel)
+Path_ = tuple[str | int, ...]
+
+ENVIRONMENT: dict[str, Path_] = {
+    "CLOSEDLOOP_DATA": ("data",),
+    "CLOSEDLOOP_KAFKA": ("kafka", "bootstrap"),
+    "CLOSEDLOOP_TOPIC_PREFIX": ("kafka", "topic_prefix"),
+    "CLOSEDLOOP_DATABASE_URL": ("database_url",),
+    "CLOSEDLOOP_HOST": ("http", "host"),
+    "CLOSEDLOOP_PORT": ("http", "port"),
+    "CLOSEDLOOP_LOG_LEVEL": ("log_level",),
+}
+"""Variable -> the key it overrides. CLOSEDLOOP_WRITE_KEY and CLOSEDLOOP_SECRET_KEY are the default source's keys."""
+
+_REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. Raises ConfigError naming file, line and key."""
+    path = path or _default_path(environment)
+    tree, lines = _read(path, environment) if path else ({}, {})
+    origin: dict[Path_, str] = {}
+    for variable, key in ENVIRONMENT.items():
+        if value := environment.get(variable):
+            _put(tree, key, value)
+            origin[key] = variable
+    keys = (environment.get("CLOSEDLOOP_WRITE_KEY"), environment.get("CLOSEDLOOP_SECRET_KEY"))
+    if any(keys) or not tree.get("sources"):
+        default = {"name": "default", "write_key": keys[0] or None, "secret_key": keys[1] or None}
+        rest = [s for s in tree.get("sources") or [] if not isinstance(s, dict) or s.get("name") != "default"]
+        tree["sources"] = [*rest, default]
+    return _validated(Settings, tree, path, lines, origin)
+
+
+def read_section(section: str, model: type[Model], values: Mapping[str, Any], path: Path | None = None) -> Model:
+    """Check one section with the service's own model; errors name the key, and the line when the file is given."""
+    lines = {k[1:]: v for k, v in (_read(path, os.environ)[1] if path else {}).items() if k[:1] == (section,)}
+    return _validated(model, dict(values), path, lines, {}, prefix=section)
+
+
+def _default_path(environment: Mapping[str, str]) -> Path | None:
+    if named := environment.get("CLOSEDLOOP_CONFIG"):
+        return Path(named)
+    here = Path("closedloop.yaml")
+    return here if here.exists() else None
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[Path_, int]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name another with --config FILE") from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        tree = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    if tree is None:
+        return {}, {}
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}:1: the file must be a mapping of keys to values")
+    lines: dict[Path_, int] = {}
+    _mark(node, (), lines)
+    return _expand(tree, (), path, lines, environment), lines
+
+
+def _mark(node: Any, at: Path_, lines: dict[Path_, int]) -> None:
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            lines[(*at, key.value)] = key.start_mark.line + 1
+            _mark(value, (*at, key.value), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _mark(value, (*at, index), lines)
+
+
+def _expand(value: Any, at: Path_, path: Path, lines: dict[Path_, int], environment: Mapping[str, str]) -> Any:
+    """Replace `${NAME}` by the environment's value, so that secrets stay out of the file."""
+    if isinstance(value, dict):
+        return {key: _expand(item, (*at, key), path, lines, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, (*at, index), path, lines, environment) for index, item in enumerate(value)]
+    if isinstance(value, str) and (reference := _REFERENCE.match(value)):
+        found = environment.get(reference[1])
+        if not found:
+            raise ConfigError(
+                f"{path}:{lines.get(at, 1)}: {_dotted(at)}: the environment variable {reference[1]} is not set"
+            )
+        return found
+    return value
+
+
+def _put(tree: dict[str, Any], key: Path_, value: str) -> None:
+    for part in key[:-1]:
+        tree = tree.setdefault(str(part), {})
+    tree[str(key[-1])] = value
+
+
+def _validated(
+    model: type[Model],
+    tree: dict[str, Any],
+    path: Path | None,
+    lines: dict[Path_, int],
+    origin: dict[Path_, str],
+    prefix: str = "",
+) -> Model:
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        messages = []
+        for problem in error.errors(include_url=False, include_input=False):
+            at = problem["loc"]
+            where = origin.get(at) or (f"{path}:{_line(at, lines)}" if path else "configuration")
+            messages.append(f"{where}: {_dotted((prefix, *at) if prefix else at)}: {problem['msg']}")
+        raise ConfigError("\n".join(messages)) from None
+
+
+def _line(at: Path_, lines: dict[Path_, int]) -> int:
+    """The line of the key, or of the nearest part around it that is in the file."""
+    while at and at not in lines:
+        at = at[:-1]
+    return lines.get(at, 1)
+
+
+def _dotted(at: Path_) -> str:
+    return ".".join(str(part) for part in at) or "file"

@@ -1,0 +1,102 @@
+"""What can be configured, with defaults that work. Sections that only one service reads are checked by that service."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Section(BaseModel):
+    """A part of the file: an unknown key is an error, so that a typing slip never silently does nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """Somebody who sends events: a web site, an app, a CRM. Its keys say what it may send."""
+
+    name: Name = Field(description="names the source in every table")
+    write_key: SecretStr | None = Field(None, description="public key; may send touchpoints")
+    secret_key: SecretStr | None = Field(None, description="secret key; may send deals, spend and lead actions")
+    rate: str | None = Field(None, description='the most it may send, such as "500/second"; none: no limit')
+
+
+class Kafka(Section):
+    """Where Kafka is and how topics are made."""
+
+    bootstrap: str | None = Field(None, description="host:port[,host:port]; none: the embedded one (CLOSEDLOOP_KAFKA)")
+    topic_prefix: Name = Field("closedloop", description="topics are <prefix>.<topic>, groups <prefix>.<service>")
+    partitions: int = Field(6, ge=1, le=1000, description="of a topic that does not exist yet")
+    replication: int = Field(1, ge=1, le=10, description="of a topic that does not exist yet")
+
+
+class Http(Section):
+    """Where the services listen. Ingest takes `port`, lifecycle port+1, attribution port+2."""
+
+    host: str = Field("127.0.0.1", description="the address to listen on; only this machine unless told otherwise")
+    port: int = Field(8080, ge=1, le=65533, description="ingest's port; the other services' follow it")
+
+
+class Consumer(Section):
+    """How the consume loops work."""
+
+    batch: int = Field(5000, ge=1, le=100_000, description="the most records in one transaction")
+    bad_ratio: float = Field(0.5, gt=0, le=1, description="a larger share of bad records than this stops the consumer")
+    bad_window: int = Field(1000, ge=10, description="the records over which the share of bad ones is taken")
+    deadline_seconds: float = Field(60, gt=0, description="the longest one batch or one call to Kafka may take")
+    stall_seconds: float = Field(120, gt=0, description="no progress for this long, though there is lag: start afresh")
+
+
+class Settings(Section):
+    """Everything, as one immutable value."""
+
+    data: Path = Field(Path(".closedloop"), description="the folder of embedded engines, logs and generated keys")
+    database_url: SecretStr | None = Field(
+        None,
+        description="postgresql://user:password@host:port/name; none: the embedded one (CLOSEDLOOP_DATABASE_URL)",
+    )
+    base_currency: CurrencyCode = Field("USD", description="the currency of every *_base column")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="the least that is logged")
+    kafka: Kafka = Kafka()
+    http: Http = Http()
+    consumer: Consumer = Consumer()
+    sources: tuple[Source, ...] = Field((), description="who may send; none: one source named `default`")
+    lifecycle: dict[str, Any] = Field({}, description="stages, scoring, assignment and clocks; see docs/lifecycle.md")
+    channels: dict[str, Any] = Field({}, description="preset, own_domains and rules; see docs/channels.md")
+    attribution: dict[str, Any] = Field({}, description="models and their settings; see docs/models.md")
+
+    @field_validator("sources")
+    @classmethod
+    def _distinct(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in sources]
+        if len(set(names)) < len(names):
+            raise ValueError("two sources have the same name; each needs its own")
+        keys = [k.get_secret_value() for s in sources for k in (s.write_key, s.secret_key) if k is not None]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two sources (or a write and a secret key) share a key; each needs its own")
+        return sources
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """Kafka's address, known once `closedloop up` (or CLOSEDLOOP_KAFKA) has said it."""
+        if self.kafka.bootstrap is None:
+            raise ValueError("Kafka's address is not set: run `closedloop up`, or set CLOSEDLOOP_KAFKA=host:port")
+        return self.kafka.bootstrap
+
+    @property
+    def postgres_url(self) -> str:
+        """PostgreSQL's address, known once `closedloop up` (or CLOSEDLOOP_DATABASE_URL) has said it."""
+        if self.database_url is None:
+            raise ValueError("PostgreSQL's address is not set: run `closedloop up`, or set CLOSEDLOOP_DATABASE_URL")
+        return self.database_url.get_secret_value()
+
+    def topic(self, name: str) -> str:
+        """The Kafka name of a topic: `touchpoints` -> `closedloop.touchpoints`."""
+        return f"{self.kafka.topic_prefix}.{name}"
+
+    def group(self, service: str) -> str:
+        """The consumer group of a service: `lifecycle` -> `closedloop.lifecycle`."""
+        return f"{self.kafka.topic_prefix}.{service}"
