@@ -71,7 +71,7 @@ def headers(event_type: str, event_id: str, source: str, at: datetime) -> Header
 
 
 def decode(value: bytes | None, record_headers: Iterable[tuple[str, bytes]]) -> Any:
-    """The Struct of a record. Raises BadRecord, with the reason, for an unknown type or a value that does not fit it."""
+    """The Struct of a record. Raises BadRecord, with the reason, for an unknown type or a value that does not fit."""
     event_type = next((v for k, v in record_headers if k == "ce_type"), None)
     if event_type is None:
         raise BadRecord("the record has no ce_type header, so nobody knows what it is")

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Spend(msgspec.Struct, omit_defaults=True, frozen=True):
-    """Cost of one day, source, medium and campaign. Sent again for the same key, the latest `updated_at` replaces it."""
+    """Cost of one day, source, medium and campaign. Sent again for one key, the latest `updated_at` replaces it."""
 
     day: date
     source: str

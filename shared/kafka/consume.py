@@ -52,7 +52,7 @@ class Health(Protocol):
 
 
 class ConsumeLoop:
-    """One consumer group member. `run` returns when `stop` is set; it raises TooManyBadRecords when it must not go on."""
+    """One consumer group member. `run` returns when `stop` is set, or raises TooManyBadRecords."""
 
     def __init__(
         self,
@@ -210,8 +210,8 @@ class ConsumeLoop:
         self._ratio = self._ratio.after(len(raws), bad)
         if self._ratio.exceeded:
             raise TooManyBadRecords(
-                f"{self._group}: {self._ratio.bad} of the last {self._ratio.seen} records were bad. They are kept as dead "
-                "letters; look at `closedloop dead-letters list`, mend the sender, then start again."
+                f"{self._group}: {self._ratio.bad} of the last {self._ratio.seen} records were bad. They are kept as "
+                "dead letters; look at `closedloop dead-letters list`, mend the sender, then start again."
             )
 
 

@@ -13,7 +13,7 @@ NAMESPACE = uuid.UUID("5b0c8a6e-6b3e-5b0f-9a53-0d5f6a0e6c11")
 
 
 def body_of(raw: bytes) -> tuple[str, str]:
-    """The text of raw bytes and how it is encoded: utf-8, or base64 when it is not (or PostgreSQL could not keep it)."""
+    """The text of raw bytes and its encoding: utf-8, or base64 when it is not UTF-8 (or holds a NUL)."""
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -1,0 +1,48 @@
+"""How Alembic runs here: over asyncpg, one transaction, one migrating process at a time."""
+
+import asyncio
+from threading import Thread
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+LOCK = 7_052_026
+"""Advisory lock: two `up`s on one database migrate one after the other."""
+
+
+def _migrate(connection: Connection) -> None:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        context.run_migrations()
+
+
+async def _run() -> None:
+    url = make_url(context.config.attributes["url"]).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, poolclass=NullPool, connect_args={"server_settings": {"timezone": "UTC"}})
+    async with engine.begin() as connection:
+        await connection.run_sync(_migrate)
+    await engine.dispose()
+
+
+def _run_anywhere() -> None:
+    """Run the loop in a thread of its own, so that a caller inside an event loop can migrate too."""
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            asyncio.run(_run())
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread below
+            failure.append(error)
+
+    thread = Thread(target=target)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+
+
+_run_anywhere()

@@ -1,0 +1,10 @@
+"""Running a script of several SQL statements: asyncpg prepares one at a time, so a script is split."""
+
+from alembic import op
+
+
+def run(script: str) -> None:
+    """Execute the statements of `script`, which a line holding only `--` separates."""
+    for statement in script.split("\n--\n"):
+        if statement.strip():
+            op.execute(statement)
