@@ -1,0 +1,24 @@
+"""Channels: which marketing channel a touch came through, and by which rule. Pure.
+
+Reading order: `evidence` (in and out), `origin` (source and medium), `rules` and `presets` (the tables),
+`classify`. docs/channels.md lists every channel.
+"""
+
+from services.attribution.domain.channels.classify import ChannelRules, channel_rules
+from services.attribution.domain.channels.evidence import ChannelFact, Evidence, evidence_of
+from services.attribution.domain.channels.kinds import CREDITED_KINDS, UNCREDITED_KINDS, earns_credit
+from services.attribution.domain.channels.rules import UNASSIGNED, UNATTRIBUTED, ChannelRulesError
+
+__all__ = [
+    "CREDITED_KINDS",
+    "UNASSIGNED",
+    "UNATTRIBUTED",
+    "UNCREDITED_KINDS",
+    "ChannelFact",
+    "ChannelRules",
+    "ChannelRulesError",
+    "Evidence",
+    "channel_rules",
+    "earns_credit",
+    "evidence_of",
+]
