@@ -1,0 +1,67 @@
+"""What Kafka and PostgreSQL have in common when they run as our children."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from deploy.embedded.processes import belonging_to, end, tail
+from shared.errors import EngineError
+
+STARTS_WITHIN = 120.0  # seconds; Kafka takes 2 s on a quiet machine, more than 20 s on a busy one
+STOPS_WITHIN = 30.0  # seconds until it is killed
+
+
+class Engine(Protocol):
+    """One engine in one data folder."""
+
+    name: str
+    url: str  # what clients connect to; known after `prepare`, the same until the next `prepare`
+    log: Path
+    stop_signal: signal.Signals  # asks for an orderly stop
+
+    def prepare(self) -> None:
+        """Make what must exist before the first start; quick when it does. Raises EngineError."""
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Start the process and return at once."""
+
+    def answers(self) -> bool:
+        """Whether a client gets an answer now; takes a second or two when not."""
+
+
+class EngineDidNotStart(EngineError):
+    """An engine exited or stayed silent; the message has the last lines it logged."""
+
+
+def await_answer(engine: Engine, process: "subprocess.Popen[bytes]", seconds: float = STARTS_WITHIN) -> None:
+    """Return when clients get answers. Raises EngineDidNotStart when the process ends or `seconds` pass."""
+    deadline = time.monotonic() + seconds
+    while not engine.answers():
+        if process.poll() is not None:
+            raise EngineDidNotStart(_why(engine, f"stopped with exit code {process.returncode}"))
+        if time.monotonic() > deadline:
+            raise EngineDidNotStart(_why(engine, f"did not answer within {seconds:.0f} s"))
+        time.sleep(0.1)
+
+
+def _why(engine: Engine, what: str) -> str:
+    return f"{engine.name} {what}. The last lines of {engine.log}:\n{tail(engine.log)}"
+
+
+def clear_leftovers(data: Path) -> int:
+    """End what a killed run left behind in this data folder; returns how many processes that were.
+
+    Only call it while holding the folder's lock: whatever still runs then has lost its parent.
+    """
+    left = belonging_to(data)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # To PostgreSQL SIGTERM means "when every client has left"; to all others it means "now, in order".
+            process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
+    end(left, seconds=STOPS_WITHIN)
+    return len(left)
