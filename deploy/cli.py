@@ -9,6 +9,7 @@ import click
 import typer
 
 COMMANDS = {
+    "channels": "which channel a link or visit counts for, and by which rule",
     "attribute": "models over a CSV of journeys; no engines needed",
 }
 

@@ -9,6 +9,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from operator import attrgetter
 
 from services.attribution.domain.channels.hosts import within
@@ -41,11 +42,12 @@ class Rule:
     name: str
     conditions: tuple[tuple[str, object], ...]
     """The row as written, without its channel; it goes into the version."""
-    tests: tuple[Test, ...]
+    matches: Test
+    """Whether every condition holds."""
 
-    def matches(self, origin: Origin) -> bool:
-        """Whether every condition holds."""
-        return all(test(origin) for test in self.tests)
+
+def _both(first: Test, second: Test) -> Test:
+    return lambda origin: first(origin) and second(origin)
 
 
 def _words(value: object) -> frozenset[str]:
@@ -128,7 +130,7 @@ def parse_rule(row: Mapping[str, object], name: str, key: tuple[str | int, ...])
     conditions = tuple((str(field), value) for field, value in row.items() if field != "channel")
     if not conditions:
         raise ChannelRulesError(key, f"the rule has no condition; use one of {', '.join(CONDITIONS)}")
-    tests = []
+    tests: list[Test] = []
     for field, value in conditions:
         if field not in CONDITIONS:
             raise ChannelRulesError((*key, field), f"unknown condition; there are {', '.join(CONDITIONS)}")
@@ -136,4 +138,4 @@ def parse_rule(row: Mapping[str, object], name: str, key: tuple[str | int, ...])
             tests.append(CONDITIONS[field](value))
         except ValueError as error:
             raise ChannelRulesError((*key, field), str(error)) from None
-    return Rule(channel.strip(), name, conditions, tuple(tests))
+    return Rule(channel.strip(), name, conditions, reduce(_both, tests))

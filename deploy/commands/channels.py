@@ -1,0 +1,127 @@
+"""`closedloop channels`: which channel a link or a visit counts for, and by which rule, before any event is sent."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.attribution.domain.channels import ChannelFact, ChannelRules, Evidence, channel_rules
+from shared.errors import ConfigError
+from shared.settings import load
+
+app = typer.Typer(no_args_is_help=True, help="which channel a touch counts for, and by which rule")
+
+EVIDENCE_COLUMNS = {
+    "kind": "kind",
+    "url": "url",
+    "referrer": "referrer",
+    **{name: name for name in ("source", "medium", "campaign", "term", "content")},
+    **{f"utm_{name}": name for name in ("source", "medium", "campaign", "term", "content")},
+}
+"""Column of the CSV -> field of Evidence; other columns are passed through."""
+
+Config = Annotated[Path | None, typer.Option(help="closedloop.yaml to take the rules from")]
+Preset = Annotated[str | None, typer.Option(help="ga4 or b2b, instead of the configured one")]
+
+
+@app.command("test")
+def test(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV with columns url, referrer, utm_source ... and any others; - reads standard input"),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="the page, with its query")] = None,
+    referrer: Annotated[str | None, typer.Option(help="the page before it")] = None,
+    kind: Annotated[str, typer.Option(help="kind of touchpoint")] = "page_view",
+    source: Annotated[str | None, typer.Option("--source", "--utm-source")] = None,
+    medium: Annotated[str | None, typer.Option("--medium", "--utm-medium")] = None,
+    campaign: Annotated[str | None, typer.Option("--campaign", "--utm-campaign")] = None,
+    term: Annotated[str | None, typer.Option("--term", "--utm-term")] = None,
+    content: Annotated[str | None, typer.Option("--content", "--utm-content")] = None,
+    click_id: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, such as gclid=Cj0K; repeatable")] = None,
+    config: Config = None,
+    preset: Preset = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Print the channel of one touch, or of every row of a CSV (written to standard output with the channel added)."""
+    rules = _rules(config, preset)
+    if file is not None:
+        with sys.stdin if str(file) == "-" else _open(file) as rows:
+            _classify_rows(rules, rows, sys.stdout)
+        return
+    evidence = Evidence(
+        kind=kind, source=source, medium=medium, campaign=campaign, term=term, content=content,
+        click_ids=tuple(_pairs(click_id or [])), referrer=referrer, url=url,
+    )  # fmt: skip
+    fact = rules.classify(evidence)
+    if as_json:
+        print(json.dumps(fact._asdict() | {"rules_version": rules.version}))
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in fact._asdict().items():
+        if value is not None:
+            table.add_row(name, value)
+    table.add_row("rules", rules.version)
+    Console().print(table)
+
+
+@app.command("list")
+def list_rules(config: Config = None, preset: Preset = None) -> None:
+    """Print the rules in force, in the order they are tried; the first that matches decides."""
+    rules = _rules(config, preset)
+    table = Table("rule", "channel", "when", box=None)
+    for rule in rules.rules:
+        table.add_row(rule.name, rule.channel, ", ".join(f"{key}: {_text(v)}" for key, v in rule.conditions))
+    Console().print(table)
+
+
+def _rules(config: Path | None, preset: str | None) -> ChannelRules:
+    try:
+        section = dict(load(config).channels)
+        if preset:
+            section["preset"] = preset
+        return channel_rules(section)
+    except ConfigError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _open(file: Path) -> TextIO:
+    try:
+        return file.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from None
+
+
+def _classify_rows(rules: ChannelRules, rows: TextIO, out: TextIO) -> None:
+    reader = csv.DictReader(rows)
+    columns = list(reader.fieldnames or [])
+    if not EVIDENCE_COLUMNS.keys() & columns:
+        raise typer.BadParameter(f"the CSV has none of the columns {', '.join(EVIDENCE_COLUMNS)}")
+    added = [name if name not in columns else f"session_{name}" for name in ChannelFact._fields]
+    writer = csv.writer(out)
+    writer.writerow([*columns, *added])
+    for row in reader:
+        writer.writerow([*(row[column] for column in columns), *rules.classify(_evidence(row))])
+
+
+def _evidence(row: Mapping[str, str | None]) -> Evidence:
+    given = {field: row[column] for column, field in EVIDENCE_COLUMNS.items() if row.get(column)}
+    return Evidence(**given)  # type: ignore[arg-type]  # the fields chosen here are all text
+
+
+def _pairs(click_ids: list[str]) -> Iterator[tuple[str, str]]:
+    for pair in click_ids:
+        name, equals, value = pair.partition("=")
+        if not equals or not name or not value:
+            raise typer.BadParameter(f"expected NAME=VALUE, got {pair!r}", param_hint="--click-id")
+        yield name, value
+
+
+def _text(value: object) -> str:
+    return " | ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
