@@ -1,12 +1,13 @@
-"""One Alembic history for every schema. `upgrade` brings a database to the newest revision; running it again is safe."""
+"""One Alembic history for every schema. `upgrade` brings a database to the newest revision; again is safe."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 HERE = Path(__file__).parent
 
@@ -30,8 +31,6 @@ def head() -> str:
 
 async def current(url: str) -> str | None:
     """The revision a database is at; None when it was never migrated."""
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
     try:
         async with engine.connect() as connection:

@@ -4,7 +4,7 @@ from alembic import op
 
 
 def run(script: str) -> None:
-    """Execute the statements of `script`, which a line holding only `--` separates."""
+    """Execute the statements of `script`, which a line holding only `--` separates; nothing in them is a parameter."""
     for statement in script.split("\n--\n"):
         if statement.strip():
-            op.execute(statement)
+            op.get_bind().exec_driver_sql(statement)

@@ -18,7 +18,9 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 --
 DO $$ BEGIN
-  IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN EXECUTE 'GRANT {role} TO ' || quote_ident(current_user); END IF;
+  IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
+    EXECUTE 'GRANT {role} TO ' || quote_ident(current_user);
+  END IF;
 END $$
 """)
     for schema, role in OWNED.items():
