@@ -17,10 +17,9 @@ def body_of(raw: bytes) -> tuple[str, str]:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        text = ""
-    if text.isprintable() or (text and "\x00" not in text):
-        return text, "utf-8"
-    return base64.b64encode(raw).decode(), "base64"
+        return base64.b64encode(raw).decode(), "base64"
+    # PostgreSQL text cannot hold a NUL.
+    return (text, "utf-8") if "\x00" not in text else (base64.b64encode(raw).decode(), "base64")
 
 
 def letter_of(topic: str, group: str, origin_topic: str, raw: Any, reason: str) -> Outgoing:
