@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from services.attribution.domain.channels import ChannelFact, ChannelRules, Evidence, channel_rules
 from shared.errors import ConfigError
@@ -63,22 +61,22 @@ def test(
     if as_json:
         print(json.dumps(fact._asdict() | {"rules_version": rules.version}))
         return
-    table = Table(show_header=False, box=None)
-    for name, value in fact._asdict().items():
+    for name, value in [*fact._asdict().items(), ("rules", rules.version)]:
         if value is not None:
-            table.add_row(name, value)
-    table.add_row("rules", rules.version)
-    Console().print(table)
+            typer.echo(f"{name:9} {value}")
 
 
 @app.command("list")
 def list_rules(config: Config = None, preset: Preset = None) -> None:
     """Print the rules in force, in the order they are tried; the first that matches decides."""
     rules = _rules(config, preset)
-    table = Table("rule", "channel", "when", box=None)
     for rule in rules.rules:
-        table.add_row(rule.name, rule.channel, ", ".join(f"{key}: {_text(v)}" for key, v in rule.conditions))
-    Console().print(table)
+        typer.echo(f"{rule.name:30} {rule.channel:26} {describe(dict(rule.conditions))}")
+
+
+def describe(row: Mapping[str, object]) -> str:
+    """A rule's conditions in one line, as `list` and docs/channels.md show them."""
+    return "; ".join(f"{key}: {_text(value)}" for key, value in row.items() if key != "channel")
 
 
 def _rules(config: Path | None, preset: str | None) -> ChannelRules:
@@ -124,4 +122,6 @@ def _pairs(click_ids: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: object) -> str:
-    return " | ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
