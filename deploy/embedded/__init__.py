@@ -11,8 +11,8 @@ Both engines have one shape (`engine.Engine`): `prepare` what is needed once, `s
 `answers`. Everything they keep is below one data folder, except the jars and, as root, a copy of PostgreSQL's programs.
 """
 
-from deploy.embedded.engine import Engine, await_answer, clear_leftovers
+from deploy.embedded.engine import Engine, await_answer, clear_leftovers, running, stop
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
 
-__all__ = ["Engine", "Kafka", "Postgres", "await_answer", "clear_leftovers"]
+__all__ = ["Engine", "Kafka", "Postgres", "await_answer", "clear_leftovers", "running", "stop"]

@@ -4,8 +4,9 @@ import contextlib
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psutil
 
@@ -34,6 +35,9 @@ class Engine(Protocol):
         """Whether a client gets an answer now; takes a second or two when not."""
 
 
+E = TypeVar("E", bound=Engine)
+
+
 class EngineDidNotStart(EngineError):
     """An engine exited or stayed silent; the message has the last lines it logged."""
 
@@ -51,6 +55,28 @@ def await_answer(engine: Engine, process: "subprocess.Popen[bytes]", seconds: fl
 
 def _why(engine: Engine, what: str) -> str:
     return f"{engine.name} {what}. The last lines of {engine.log}:\n{tail(engine.log)}"
+
+
+@contextlib.contextmanager
+def running(engine: E) -> Iterator[E]:
+    """An engine that answers, for as long as the block lasts."""
+    engine.prepare()
+    process = engine.spawn()
+    try:
+        await_answer(engine, process)
+        yield engine
+    finally:
+        stop(engine, process)
+
+
+def stop(engine: Engine, process: "subprocess.Popen[bytes]", seconds: float = STOPS_WITHIN) -> None:
+    """Ask for an orderly stop, wait up to `seconds`, then kill. Does nothing when it has ended already."""
+    process.send_signal(engine.stop_signal)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def clear_leftovers(data: Path) -> int:
