@@ -1,0 +1,1 @@
+"""What `closedloop attribute` is made of: a CSV read, every model computed, the result written."""
