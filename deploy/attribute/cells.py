@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,27 +30,21 @@ def times(cells: pa.Array) -> Column:
         return _taken(times(cells.dictionary), cells)
     for kind in (pa.timestamp("us", "UTC"), pa.timestamp("us")):
         # Arrow reads a column only when all of it is of one form: then it is ten times faster than cell by cell.
-        try:
-            parsed = pc.cast(cells, kind)
-        except pa.ArrowInvalid:
-            continue
-        values = np.asarray(pc.cast(parsed, pa.int64()))
-        return Column(values, np.zeros(len(values), dtype=np.bool_))
-    return _parsed(cells.to_pylist(), _time, np.dtype(np.int64))
+        with suppress(pa.ArrowInvalid):
+            values = pc.cast(pc.cast(_blanks_null(cells), kind), pa.int64())
+            return Column(np.asarray(pc.fill_null(values, int(MISSING))), np.zeros(len(cells), dtype=np.bool_))
+    return _parsed(cells, _time, np.dtype(np.int64))
 
 
 def numbers(cells: pa.DictionaryArray, *, negative: bool) -> Column:
     """Finite numbers; NaN where blank. Below zero only where `negative`."""
-
-    def number(cell: str) -> float:
-        if not cell:
-            return math.nan
-        value = float(cell)
-        if not math.isfinite(value) or (value < 0 and not negative):
-            raise ValueError
-        return value
-
-    return _taken(_parsed(cells.dictionary.to_pylist(), number, np.dtype(np.float64)), cells)
+    try:
+        values = np.asarray(pc.fill_null(pc.cast(_blanks_null(cells.dictionary), pa.float64()), math.nan))
+        distinct = Column(values, np.isinf(values))
+    except pa.ArrowInvalid:
+        distinct = _parsed(cells.dictionary, _number, np.dtype(np.float64))
+    unfit = distinct.bad if negative else distinct.bad | (distinct.values < 0)
+    return _taken(Column(distinct.values, unfit), cells)
 
 
 def positions(cells: pa.DictionaryArray) -> Column:
@@ -59,25 +54,47 @@ def positions(cells: pa.DictionaryArray) -> Column:
         names = [name.strip().lower() for name in cell.split("+")] if cell else []
         return sum({BITS[name] for name in names})
 
-    return _taken(_parsed(cells.dictionary.to_pylist(), bits, np.dtype(np.uint8)), cells)
+    return _taken(_parsed(cells.dictionary, bits, np.dtype(np.uint8)), cells)
 
 
 class Codes:
-    """Numbers names in the order they first appear, over all batches."""
+    """Numbers names over all batches: provisionally while reading, once and for all at the end."""
 
     def __init__(self) -> None:
-        self.names: dict[str, int] = {}
+        self._seen: list[pa.Array] = []
+        self._count = 0
 
     def encode(self, cells: pa.DictionaryArray) -> Column:
-        """The number of each cell's name; blank names and those that are not UTF-8 are bad."""
-        numbers = self.names
+        """A provisional number of each cell's name; blank names and those that are not UTF-8 are bad."""
+        names = pc.utf8_trim_whitespace(cells.dictionary)
+        bad = pc.or_(pc.equal(names, ""), pc.match_substring(names, "\ufffd"))
+        first = self._count
+        self._seen.append(names)
+        self._count += len(names)
+        return _taken(Column(np.arange(first, self._count), np.asarray(bad)), cells)
 
-        def code(name: str) -> int:
-            if not name or "\ufffd" in name:
-                raise ValueError
-            return numbers.setdefault(name, len(numbers))
+    def settle(self, provisional: Ints) -> tuple[list[str], Ints]:
+        """The names that are in use, and the provisional numbers made indices of them."""
+        if not self._seen:
+            return [], provisional
+        settled = pa.chunked_array(self._seen, pa.string()).combine_chunks().dictionary_encode()
+        numbers = np.asarray(settled.indices)[provisional]
+        # Names of which no row was usable must not count: the others move up.
+        used = np.bincount(numbers, minlength=len(settled.dictionary)) > 0
+        return settled.dictionary.filter(pa.array(used)).to_pylist(), (np.cumsum(used) - 1)[numbers]
 
-        return _taken(_parsed(cells.dictionary.to_pylist(), code, np.dtype(np.int64)), cells)
+
+def _blanks_null(cells: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(cells, ""), pa.scalar(None, cells.type), cells)
+
+
+def _number(cell: str) -> float:
+    if not cell:
+        return math.nan
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
 
 
 def _time(cell: str) -> int:
@@ -87,10 +104,10 @@ def _time(cell: str) -> int:
     return micros(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def _parsed(cells: list[str], parse: Callable[[str], float], kind: np.dtype[Any]) -> Column:
+def _parsed(cells: pa.Array, parse: Callable[[str], float], kind: np.dtype[Any]) -> Column:
     values = np.zeros(len(cells), dtype=kind)
     bad = np.zeros(len(cells), dtype=np.bool_)
-    for i, cell in enumerate(cells):
+    for i, cell in enumerate(cells.to_pylist()):
         try:
             values[i] = parse(cell.strip())
         except (ValueError, KeyError, OverflowError):
@@ -105,4 +122,5 @@ def _taken(distinct: Column, cells: pa.DictionaryArray) -> Column:
 
 def present(values: Floats) -> Mask:
     """Which of `numbers` were given."""
-    return ~np.isnan(values)
+    given: Mask = ~np.isnan(values)
+    return given

@@ -35,7 +35,7 @@ def read_long(source: Source, rejects: Rejects, advance: Callable[[int], None]) 
         usable = _reject(batch, columns, rejects, source.delimiter)
         parts.append({name: column.values[usable] for name, column in columns.items()})
     rows = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else {})}
-    return _table(rows, list(ids.names), list(channels.names))
+    return _table(rows, ids, channels)
 
 
 def _columns(batch: Batch, ids: cells.Codes, channels: cells.Codes) -> dict[str, cells.Column]:
@@ -83,12 +83,10 @@ def _reject(batch: Batch, columns: dict[str, cells.Column], rejects: Rejects, de
     return ~bad
 
 
-def _table(rows: dict[str, npt.NDArray[Any]], ids: list[str], channels: list[str]) -> Table:
-    journey: Ints = rows.get("journey_id", np.zeros(0, dtype=np.int64))
-    # Ids of which no row was usable must not count as journeys; the rest keep their order.
-    used = np.bincount(journey, minlength=len(ids)) > 0
-    journey = (np.cumsum(used) - 1)[journey]
-    ids = [name for name, keep in zip(ids, used.tolist(), strict=True) if keep]
+def _table(rows: dict[str, npt.NDArray[Any]], id_codes: cells.Codes, channel_codes: cells.Codes) -> Table:
+    nothing = np.zeros(0, dtype=np.int64)
+    ids, journey = id_codes.settle(rows.get("journey_id", nothing))
+    channels, channel = channel_codes.settle(rows.get("channel", nothing))
     n = len(ids)
     notes: list[str] = []
 
@@ -116,8 +114,8 @@ def _table(rows: dict[str, npt.NDArray[Any]], ids: list[str], channels: list[str
     journeys = from_columns(
         names,
         journey,
-        rows.get("occurred_at", np.zeros(0, dtype=np.int64)),
-        rank[rows.get("channel", np.zeros(0, dtype=np.int64))],
+        rows.get("occurred_at", nothing),
+        rank[channel],
         n_journeys=n,
         marks=rows.get("position"),
         milestones=Milestones(

@@ -33,14 +33,15 @@ def read_wide(source: Source, rejects: Rejects, advance: Callable[[int], None]) 
     rows = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else {})}
     none = np.zeros(0)
     steps = rows.get("steps", none).astype(np.int64)
-    names, rank = alphabetical(list(channels.names))
+    used, channel = channels.settle(rows.get("channel", none).astype(np.int64))
+    names, rank = alphabetical(used)
     count = rows.get("conversions", none)
     journeys = from_columns(
         names,
         np.repeat(np.arange(len(steps)), steps),
         # No times are known: the steps' order is kept by counting them.
         np.arange(steps.sum()),
-        rank[rows.get("channel", none).astype(np.int64)],
+        rank[channel],
         n_journeys=len(steps),
         milestones=Milestones(
             value=np.where(count > 0, rows.get("value", none), 0.0), count=count, nulls=rows.get("nulls", none)

@@ -15,8 +15,8 @@ from rich.table import Table as Grid
 from deploy.attribute.models import Credits, Totals
 from services.attribution.domain.journeys import Floats, Ints
 
-# Shares are computed to about 15 digits; the last ones are noise (0.30000000000000004) that helps nobody.
-_DIGITS = 12
+# Sums are good to about 14 digits; the last ones are noise (0.30000000000000004) that depends on the order of rows.
+_DIGITS = 13
 
 
 def totals_batches(totals: Iterable[Totals], places: int | None) -> Iterator[pa.RecordBatch]:
@@ -103,8 +103,11 @@ def _grid(batch: pa.RecordBatch) -> Grid:
 
 
 def _number(values: Floats) -> pa.Array:
+    """Rounded to `_DIGITS` significant digits, and no finer than `_DIGITS` - 1 decimals."""
+    whole = np.floor(np.log10(np.maximum(np.abs(values), 1.0))) + 1
+    scale = 10.0 ** (_DIGITS - whole)
     # Adding zero turns -0.0 into 0.0.
-    return pa.array(np.round(values, _DIGITS) + 0.0)
+    return pa.array(np.rint(values * scale) / scale + 0.0)
 
 
 def _money(values: Floats | Ints, places: int | None) -> pa.Array:
