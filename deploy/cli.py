@@ -3,12 +3,16 @@
 A command's module is imported when it is called, so that `closedloop --help` stays fast.
 """
 
+import logging
 from importlib import import_module
 
 import click
 import typer
 
 COMMANDS = {
+    "up": "start everything that is missing and keep it running until Ctrl-C",
+    "status": "what runs, where, and how far behind it is",
+    "wait": "return when every service is ready, or every consumer has caught up",
     "channels": "which channel a link or visit counts for, and by which rule",
     "attribute": "models over a CSV of journeys; no engines needed",
 }
@@ -39,4 +43,5 @@ def closedloop() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    logging.getLogger().addHandler(logging.NullHandler())  # a command says itself what is wrong, its libraries do not
     app()

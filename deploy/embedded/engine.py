@@ -22,6 +22,7 @@ class Engine(Protocol):
 
     name: str
     url: str  # what clients connect to; known after `prepare`, the same until the next `prepare`
+    address: str  # the same without any password, for a person
     log: Path
     stop_signal: signal.Signals  # asks for an orderly stop
 

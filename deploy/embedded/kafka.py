@@ -33,14 +33,14 @@ class Kafka:
         self._properties = self._home / "server.properties"
         self._jars: list[Path] = []
         self.log = data / "logs" / "kafka.log"
-        self.url = ""
+        self.url = self.address = ""
 
     def prepare(self) -> None:
         """Fetch the jars, choose the ports, format the storage; each only when needed."""
         self._jars = kafka_jars(self._progress)
         self._home.mkdir(parents=True, exist_ok=True)
         ports = kept_ports(self._home / "ports.json", ("clients", "controller"))
-        self.url = f"{LOOPBACK}:{ports['clients']}"
+        self.url = self.address = f"{LOOPBACK}:{ports['clients']}"
         storage = self._home / "storage"
         if not storage.exists():
             self._format(storage, ports)

@@ -47,7 +47,7 @@ class Postgres:
         self._user: User | None = None
         self._port = 0
         self.log = data / "logs" / "postgres.log"
-        self.url = ""
+        self.url = self.address = ""
 
     def prepare(self) -> None:
         """Make the database cluster when it is not there, with a password of its own; choose the port."""
@@ -63,7 +63,8 @@ class Postgres:
         if not (self._home / "cluster").exists():
             self._initdb()
         password = (self._home / "password").read_text()
-        self.url = f"postgresql://{USER}:{password}@{LOOPBACK}:{self._port}/{DATABASE}"
+        self.address = f"{LOOPBACK}:{self._port}"
+        self.url = f"postgresql://{USER}:{password}@{self.address}/{DATABASE}"
 
     def spawn(self) -> "subprocess.Popen[bytes]":
         """Start the server, after the last one's processes are gone."""
