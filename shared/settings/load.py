@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
@@ -32,7 +33,7 @@ _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force. Raises ConfigError naming file, line and key."""
     path = path or _default_path(environment)
-    tree, lines = _read(path, environment) if path else ({}, {})
+    tree, lines = read_document(path, environment) if path else ({}, {})
     origin: dict[Path_, str] = {}
     for variable, key in ENVIRONMENT.items():
         if value := environment.get(variable):
@@ -43,13 +44,13 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
         default = {"name": "default", "write_key": keys[0] or None, "secret_key": keys[1] or None}
         rest = [s for s in tree.get("sources") or [] if not isinstance(s, dict) or s.get("name") != "default"]
         tree["sources"] = [*rest, default]
-    return _validated(Settings, tree, path, lines, origin)
+    return validated(Settings, tree, path, lines, origin)
 
 
 def read_section(section: str, model: type[Model], values: Mapping[str, Any], path: Path | None = None) -> Model:
     """Check one section with the service's own model; errors name the key, and the line when the file is given."""
-    lines = {k[1:]: v for k, v in (_read(path, os.environ)[1] if path else {}).items() if k[:1] == (section,)}
-    return _validated(model, dict(values), path, lines, {}, prefix=section)
+    lines = {k[1:]: v for k, v in (read_document(path, os.environ)[1] if path else {}).items() if k[:1] == (section,)}
+    return validated(model, dict(values), path, lines, prefix=section)
 
 
 def _default_path(environment: Mapping[str, str]) -> Path | None:
@@ -59,11 +60,12 @@ def _default_path(environment: Mapping[str, str]) -> Path | None:
     return here if here.exists() else None
 
 
-def _read(path: Path, environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[Path_, int]]:
+def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[dict[str, Any], dict[Path_, int]]:
+    """Any YAML file that holds a mapping, and the line of each key in it. Raises ConfigError naming file and line."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name another with --config FILE") from error
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); is that its name?") from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         tree = yaml.safe_load(text)
@@ -112,14 +114,15 @@ def _put(tree: dict[str, Any], key: Path_, value: str) -> None:
     tree[str(key[-1])] = value
 
 
-def _validated(
+def validated(
     model: type[Model],
     tree: dict[str, Any],
     path: Path | None,
-    lines: dict[Path_, int],
-    origin: dict[Path_, str],
+    lines: Mapping[Path_, int],
+    origin: Mapping[Path_, str] = MappingProxyType({}),
     prefix: str = "",
 ) -> Model:
+    """`tree` as a `model`. Raises ConfigError naming each problem's key, and its variable (`origin`) or file and line."""
     try:
         return model.model_validate(tree)
     except ValidationError as error:
@@ -131,7 +134,7 @@ def _validated(
         raise ConfigError("\n".join(messages)) from None
 
 
-def _line(at: Path_, lines: dict[Path_, int]) -> int:
+def _line(at: Path_, lines: Mapping[Path_, int]) -> int:
     """The line of the key, or of the nearest part around it that is in the file."""
     while at and at not in lines:
         at = at[:-1]
