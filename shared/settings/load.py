@@ -122,7 +122,7 @@ def validated(
     origin: Mapping[Path_, str] = MappingProxyType({}),
     prefix: str = "",
 ) -> Model:
-    """`tree` as a `model`. Raises ConfigError naming each problem's key, and its variable (`origin`) or file and line."""
+    """`tree` as a `model`. Raises ConfigError naming each problem's key and its variable or file and line."""
     try:
         return model.model_validate(tree)
     except ValidationError as error:
