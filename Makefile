@@ -6,10 +6,10 @@ WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test unit check bench lock clean
+.PHONY: help setup demo run test unit check bench bench-peers lock clean
 
 help: ## what you can do here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("closedloop needs Python 3.11 or newer; try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
@@ -40,8 +40,12 @@ test: check ## everything: check, then integration, faults and end-to-end on rea
 bench: setup ## measure throughput and latency on this machine; prints a table and writes bench.json
 	@$(BIN)/python -m tests.bench
 
+bench-peers: ## install ChannelAttribution (PyPI) apart in .venv-peers, for `make bench` to measure beside
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install -q ChannelAttribution matplotlib
+
 lock: setup ## renew requirements.lock (hash-pinned, no host names)
 	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 
 clean: ## remove the environment and all local data
-	rm -rf $(VENV) .closedloop
+	rm -rf $(VENV) .venv-peers .closedloop

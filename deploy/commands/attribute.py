@@ -1,6 +1,7 @@
 """`closedloop attribute`: every attribution model over a CSV of journeys, with no engine running."""
 
 import csv
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from deploy.attribute.example import EXAMPLE
 from deploy.attribute.models import Computation, Options, UnusableOption
 from deploy.attribute.reading import read
 from deploy.attribute.rows import Table
-from deploy.attribute.source import Rejects
+from deploy.attribute.source import Reject, Rejects
 from deploy.attribute.writing import WRITERS, credit_batches, totals_batches
 from services.attribution.domain.money import decimals
 from services.attribution.domain.selection import Rules
@@ -104,10 +105,7 @@ def _read(file: str, rejects_to: Path | None, strict: bool) -> Table:
     finally:
         rows = sorted(rejects.rows, key=lambda reject: reject.line)
         if rejects_to is not None:
-            with rejects_to.open("w", newline="", encoding="utf-8") as out:
-                csv.writer(out).writerows(
-                    [("line", "reason", "row"), *((reject.line, reject.reason, reject.row) for reject in rows)]
-                )
+            _write_rejects(rows, rejects_to)
     _say(f"{len(table.journeys):,} journeys, {len(table.journeys.at):,} touches; {len(rows):,} rows left out")
     for reject in rows[:_SHOWN]:
         _say(f"  line {reject.line}: {reject.reason}")
@@ -118,6 +116,15 @@ def _read(file: str, rejects_to: Path | None, strict: bool) -> Table:
     if strict and rows:
         raise UnusableOption("rows were left out and --strict was given; mend them, or run without --strict")
     return table
+
+
+def _write_rejects(rows: list[Reject], path: Path) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("line", "reason", "row"))
+    writer.writerows((reject.line, reject.reason, reject.row) for reject in rows)
+    with _out(path) as out:
+        out.write(text.getvalue().encode())
 
 
 def _percentages(custom: str) -> dict[str, float]:

@@ -26,9 +26,9 @@ import pandas, ChannelAttribution as ca
 data = pandas.read_csv(sys.argv[1])
 columns = dict(var_path="path", var_conv="conversions", var_value="value")
 if sys.argv[2] == "heuristic":
-    print(ca.heuristic_models(data, **columns))
+    print(ca.heuristic_models(data, **columns, flg_pro=False))
 else:
-    print(ca.markov_model(data, **columns, var_null="nulls", order=1, ncore=1, verbose=False, flg_adv=False))
+    print(ca.markov_model(data, **columns, var_null="nulls", order=1, ncore=1, verbose=False, flg_pro=False))
 """
 
 
