@@ -13,6 +13,7 @@ COMMANDS = {
     "up": "start everything that is missing and keep it running until Ctrl-C",
     "status": "what runs, where, and how far behind it is",
     "wait": "return when every service is ready, or every consumer has caught up",
+    "doctor": "what is wrong here, and what to do about it",
     "channels": "which channel a link or visit counts for, and by which rule",
     "attribute": "models over a CSV of journeys; no engines needed",
 }

@@ -63,8 +63,11 @@ class DataFolder:
                     f"closedloop already runs in {self.path}: `closedloop status` shows it, Ctrl-C there stops it. "
                     "To run another beside it, give it a folder and a port: closedloop up --data DIR --port N"
                 )
-            yield
-            self._state.unlink(missing_ok=True)
+            self._state.unlink(missing_ok=True)  # a killed run's: those processes are not ours any more
+            try:
+                yield
+            finally:
+                self._state.unlink(missing_ok=True)
 
     def is_held(self) -> bool:
         """Whether some process runs closedloop in this folder."""
