@@ -1,9 +1,11 @@
 """Free loopback ports, kept in the data folder so that an engine has the same address at its next start."""
 
-import json
+import contextlib
 import random
 import socket
 from pathlib import Path
+
+import msgspec
 
 LOOPBACK = "127.0.0.1"
 # Below the range that systems give to outgoing connections (32768 up on Linux, 49152 up elsewhere): while an engine
@@ -24,14 +26,13 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 def kept_ports(file: Path, names: tuple[str, ...]) -> dict[str, int]:
     """A free port for each name: as in `file` where it is still free, else a new one, which `file` then keeps."""
-    try:
-        ports = {name: int(port) for name, port in json.loads(file.read_text()).items() if name in names}
-    except (FileNotFoundError, ValueError):
-        ports = {}
+    ports: dict[str, int] = {}
+    with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+        ports = msgspec.json.decode(file.read_bytes(), type=dict[str, int])
     for name in names:
         if name not in ports or not is_free(ports[name]):
             ports[name] = _free_port(taken=set(ports.values()))
-    file.write_text(json.dumps(ports))
+    file.write_bytes(msgspec.json.encode(ports))
     return ports
 
 

@@ -73,7 +73,7 @@ class Supervisor:
         match after_death(child.deaths, self._patience):
             case GiveUp(deaths):
                 raise GaveUp(
-                    f"{child.name} {ended}, for the {deaths}th time within {self._patience.within:g} s. "
+                    f"{child.name} {ended}: {deaths} times within {self._patience.within:g} s. "
                     f"The last lines of {child.log}:\n{tail(child.log)}"
                 )
             case RestartAt(at):
