@@ -1,0 +1,1 @@
+"""Leads, from first sight to customer: who is who, which stage, which rule said so. See docs/lifecycle.md."""

@@ -1,0 +1,189 @@
+"""Events -> facts. The hottest code of the service: most touches are of visitors known already and end after a look-up.
+
+`Known` remembers what the database is certain to hold. Everything in it only ever grows in one direction (a first
+sight gets earlier, a last sight later), so an entry may be stale and still be right about what would change nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.lifecycle.domain.accounts import Named, claimed, named
+from services.lifecycle.domain.fold import Signal
+from services.lifecycle.domain.identity import WEAK, Key, Link
+from services.lifecycle.domain.rules import ACTION, Lifecycle
+from shared.accounts import account_key, email_domain
+from shared.bots import is_bot
+from shared.events.deal import Deal
+from shared.events.lead_action import LeadAction
+from shared.events.touchpoint import Touchpoint
+
+MINUTE = timedelta(minutes=1)
+First = tuple[datetime, str]
+"""The first appearance of something: its time and the event's id."""
+
+ACCOUNT = "account"
+"""The kind of a signal's subject when a deal lists no contacts: everybody of the account."""
+
+
+@dataclass(slots=True)
+class Sight:
+    """When an identifier was seen first (with the event) and last, within one batch."""
+
+    first_at: datetime
+    first_id: str
+    last_at: datetime
+
+
+@dataclass(slots=True)
+class Known:
+    """What is certainly stored already. Identifiers: (first seen, end of the minute last seen)."""
+
+    identifiers: dict[Key, tuple[datetime, datetime]] = field(default_factory=dict)
+    pairs: dict[tuple[Key, Key], datetime] = field(default_factory=dict)
+    claims: dict[tuple[Key, str, str], datetime] = field(default_factory=dict)
+    objects: dict[Named, datetime] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a batch says, without what changes nothing."""
+
+    sights: dict[Key, Sight] = field(default_factory=dict)
+    pairs: dict[tuple[Key, Key], First] = field(default_factory=dict)
+    links: dict[str, set[Link]] = field(default_factory=dict)
+    signals: dict[tuple[Key, Signal], None] = field(default_factory=dict)
+    claims: dict[tuple[Key, str, str], First] = field(default_factory=dict)
+    objects: dict[Named, tuple[datetime, str, str | None]] = field(default_factory=dict)
+    account_keys: set[str] = field(default_factory=set)
+    deals: list[Deal] = field(default_factory=list)
+    actions: list[LeadAction] = field(default_factory=list)
+
+    def see(self, key: Key, at: datetime, event_id: str) -> None:
+        """An identifier was seen."""
+        sight = self.sights.get(key)
+        if sight is None:
+            self.sights[key] = Sight(at, event_id, at)
+            if key[0] == "email" and (domain := email_domain(key[1])):
+                self.account_keys.add(f"domain:{domain}")
+            return
+        if at < sight.first_at or (at == sight.first_at and event_id < sight.first_id):
+            sight.first_at, sight.first_id = at, event_id
+        sight.last_at = max(sight.last_at, at)
+
+
+def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
+    """The facts in a batch of events. Actions that name a person by id are left in `actions` to be looked up."""
+    facts = Facts()
+    seen, signals = known.identifiers, config.touch_signals
+    for event in events:
+        if type(event) is Touchpoint:
+            agent = event.user_agent
+            if agent is not None and is_bot(agent):
+                continue  # a program is nobody's lead: it is neither seen, linked nor counted
+            anonymous, account = event.anonymous_id, event.account
+            if event.user_id is None and event.email is None and not event.ids and account is None:
+                if anonymous is None:
+                    continue
+                key, at = (WEAK, anonymous), event.occurred_at
+                if event.kind in signals and event.consent != "denied":
+                    facts.signals[key, Signal(at, event.touchpoint_id, event.kind)] = None
+                elif (span := seen.get(key)) is not None and span[0] < at < span[1]:
+                    continue
+                facts.see(key, at, event.touchpoint_id)
+            else:
+                _touchpoint(event, facts, config, known)
+        elif isinstance(event, Deal):
+            _deal(event, facts)
+        elif isinstance(event, LeadAction):
+            if event.email is None and event.user_id is None:
+                facts.actions.append(event)
+            else:
+                act(event, strong_keys(event.email, event.user_id, {}), facts)
+    return facts
+
+
+def strong_keys(email: str | None, user_id: str | None, ids: dict[str, str]) -> list[Key]:
+    """The strong identifiers of an event, the strongest first: that one is the subject of its signal."""
+    keys = [("email", email)] if email else []
+    if user_id:
+        keys.append(("user_id", user_id))
+    keys += [(f"crm:{provider}", value) for provider, value in sorted(ids.items()) if value]
+    return keys
+
+
+def _touchpoint(event: Touchpoint, facts: Facts, config: Lifecycle, known: Known) -> None:
+    at, event_id, anonymous = event.occurred_at, event.touchpoint_id, event.anonymous_id
+    strong = strong_keys(event.email, event.user_id, event.ids)
+    if not strong and not anonymous:
+        return
+    subject = strong[0] if strong else (WEAK, anonymous or "")
+    changed = _link(strong, at, event_id, facts, known)
+    if event.account is not None:
+        changed |= _claim(event, subject, facts, known)
+    if strong and anonymous:
+        facts.links.setdefault(anonymous, set()).add(Link(at, event_id, subject))
+        changed = True
+    if event.kind in config.touch_signals and event.consent != "denied":
+        facts.signals[subject, Signal(at, event_id, event.kind)] = None
+        changed = True
+    for key in [*strong, (WEAK, anonymous)] if anonymous else strong:
+        span = known.identifiers.get(key)
+        if changed or span is None or not span[0] < at < span[1]:
+            facts.see(key, at, event_id)
+
+
+def _link(strong: list[Key], at: datetime, event_id: str, facts: Facts, known: Known) -> bool:
+    """Link the strong identifiers of one event, in the order of their keys."""
+    changed = False
+    for other in strong[1:]:
+        pair = (strong[0], other)
+        if (before := known.pairs.get(pair)) is None or at <= before:
+            _earliest(facts.pairs, pair, (at, event_id))
+            changed = True
+    return changed
+
+
+def _claim(event: Touchpoint, subject: Key, facts: Facts, known: Known) -> bool:
+    account, at = event.account, event.occurred_at
+    claim = claimed(account, event.group_call) if account else None
+    if account is None or claim is None:
+        return False
+    changed = False
+    rule, key = claim
+    if (before := known.claims.get((subject, rule, key))) is None or at <= before:
+        _earliest(facts.claims, (subject, rule, key), (at, event.touchpoint_id))
+        facts.account_keys.add(key)
+        changed = True
+    what = named(account)
+    if (before := known.objects.get(what)) is None or at <= before:
+        _earliest(facts.objects, what, (at, event.touchpoint_id, account.name))
+    return changed
+
+
+def _deal(deal: Deal, facts: Facts) -> None:
+    """Contacts of every version exist; which version counts is decided against the stored one."""
+    event_id = f"deal:{deal.deal_id}"
+    for contact in deal.contacts:
+        facts.see(("email", contact), deal.created_at, event_id)
+    if deal.account is not None:
+        if key := account_key(deal.account.id, deal.account.domain, deal.account.name):
+            facts.account_keys.add(key)
+            _earliest(facts.objects, named(deal.account), (deal.created_at, event_id, deal.account.name))
+    facts.deals.append(deal)
+
+
+def act(action: LeadAction, strong: list[Key], facts: Facts) -> None:
+    """Take in what sales did with the person of these identifiers, the subject first."""
+    event_id = f"{ACTION}{action.action_id}"
+    signal = Signal(action.occurred_at, event_id, f"{ACTION}{action.action}", action.reason, action.owner)
+    facts.signals[strong[0], signal] = None
+    for key in strong:
+        facts.see(key, action.occurred_at, event_id)
+    for other in strong[1:]:
+        _earliest(facts.pairs, (strong[0], other), (action.occurred_at, event_id))
+
+
+def _earliest(into: dict, key: object, first: tuple) -> None:  # type: ignore[type-arg]  # of several first-sight maps
+    if key not in into or first < into[key]:
+        into[key] = first
