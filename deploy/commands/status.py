@@ -14,7 +14,7 @@ from deploy.backlog import Backlog, BacklogReader
 from deploy.running import Config, Data, settings_of_running
 from deploy.supervise.folder import State
 from deploy.supervise.services import why_not_ready
-from shared.errors import ClosedloopError, Unavailable
+from shared.errors import ClosedloopError, EngineError, Unavailable
 from shared.settings import Settings
 
 app = typer.Typer(help="what runs, where, and how far behind it is")
@@ -41,11 +41,11 @@ def status(
 
 
 async def _backlog(settings: Settings) -> Backlog | None:
-    """None while an engine is away: the rest of the status is still worth seeing."""
+    """None while an engine is away or not migrated: the rest of the status is still worth seeing."""
     try:
         async with BacklogReader(settings) as reader:
             return await reader.look()
-    except Unavailable:
+    except (EngineError, Unavailable):
         return None
 
 

@@ -71,6 +71,7 @@ def _until_ready(data: Path | None, config: Path | None, deadline: float) -> Set
     begins_by = time.monotonic() + BEGINS_WITHIN
     while True:
         problem: ClosedloopError
+        give_up_at = deadline
         try:
             settings, state = settings_of_running(data, config=config)
             waiting = {name: why for name, url in (state.http if state else {}).items() if (why := why_not_ready(url))}
@@ -80,8 +81,8 @@ def _until_ready(data: Path | None, config: Path | None, deadline: float) -> Set
         except StillStarting as starting:
             problem = starting
         except NotRunning as not_running:
-            deadline = min(deadline, begins_by)
+            give_up_at = min(deadline, begins_by)
             problem = not_running
-        if time.monotonic() > deadline:
+        if time.monotonic() > give_up_at:
             raise problem
         time.sleep(LOOK_EVERY)
