@@ -1,72 +1,96 @@
-"""Sending a known list of events and waiting until Kafka has all of them."""
+"""Sending events and waiting until Kafka has all of them; reconnecting when it was away."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
-from shared.events import Headers
-from shared.kafka.topics import partition_of
+from shared.kafka.connection import Connection
+from shared.kafka.lane import Outgoing
 
+__all__ = ["Outgoing", "Producer"]
 
-class Outgoing(NamedTuple):
-    """A record to send: the topic's full Kafka name, its key and value, and its CloudEvents headers."""
-
-    topic: str
-    key: bytes
-    value: bytes
-    headers: Headers
+_CONNECTS_WITHIN = 10.0  # seconds
+_IN_FLIGHT_BYTES = 64 * 1024 * 1024
 
 
 class Producer:
-    """An idempotent producer (acks=all) with a deadline on every call."""
+    """An idempotent producer (acks=all). Every call ends within about the deadline, and memory is bounded.
 
-    def __init__(self, bootstrap: str, deadline_seconds: float = 30) -> None:
+    When a record waited longer than the deadline, all that wait fail together and the connection is given up; the next
+    `send` (or `start`) makes a new one.
+    """
+
+    def __init__(self, bootstrap: str, deadline_seconds: float = 30, in_flight_bytes: int = _IN_FLIGHT_BYTES) -> None:
+        self._bootstrap = bootstrap
         self._deadline = deadline_seconds
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=0,
-            compression_type="lz4",
-            request_timeout_ms=int(deadline_seconds * 1000),
-        )
+        self._limit = in_flight_bytes
+        self._in_flight = 0
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def connected(self) -> bool:
+        """Whether `send` can do without connecting first."""
+        return self._connection is not None
 
     async def start(self) -> None:
-        """Connect. Raises Unavailable when Kafka does not answer."""
-        try:
-            async with asyncio.timeout(self._deadline):
-                await self._producer.start()
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise Unavailable(f"Kafka does not answer: {error}") from error
+        """Connect unless connected. Raises Unavailable when Kafka does not answer."""
+        await self._connected()
 
     async def stop(self) -> None:
-        """Send what is pending and disconnect."""
+        """Send what is pending and disconnect. Raises Unavailable when Kafka does not take it before the deadline."""
+        connection, self._connection = self._connection, None
         try:
-            async with asyncio.timeout(self._deadline):
-                await self._producer.stop()
+            if connection is not None:
+                async with asyncio.timeout(self._deadline):
+                    await connection.close()
         except TimeoutError as error:
+            if connection is not None:
+                self._leave(connection)
             raise Unavailable("Kafka did not take the last records before the deadline") from error
+        finally:
+            await asyncio.gather(*self._leaving)
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Return when Kafka has every record; raise Unavailable when it does not in time (some may be stored then)."""
+        if not records:
+            return
+        connection = self._connection or await self._connected()
+        size = sum([len(record.value) for record in records])
+        if self._in_flight and self._in_flight + size > self._limit:
+            raise Unavailable(f"Kafka is slow: {self._in_flight} bytes wait for it already")
+        self._in_flight += size
         try:
-            async with asyncio.timeout(self._deadline):
-                pending = [await self._enqueue(record) for record in records]
-                await asyncio.gather(*pending)
-        except (KafkaError, OSError, TimeoutError) as error:
+            await connection.send(records)
+        except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka did not take {len(records)} records: {error!r}") from error
+        finally:
+            self._in_flight -= size
 
-    async def _enqueue(self, record: Outgoing) -> "asyncio.Future[object]":
-        partitions = await self._producer.partitions_for(record.topic)
-        future: asyncio.Future[object] = await self._producer.send(
-            record.topic,
-            key=record.key,
-            value=record.value,
-            headers=record.headers,
-            partition=partition_of(record.key, len(partitions)),
-        )
-        return future
+    async def _connected(self) -> Connection:
+        async with self._connecting:
+            if self._connection is not None:
+                return self._connection
+            connection = Connection(self._bootstrap, self._deadline, self._on_broken)
+            try:
+                async with asyncio.timeout(min(self._deadline, _CONNECTS_WITHIN)):
+                    await connection.open()
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._leave(connection)
+                raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+            self._connection = connection
+            return connection
+
+    def _on_broken(self, connection: Connection) -> None:
+        if self._connection is connection:
+            self._connection = None
+        self._leave(connection)
+
+    def _leave(self, connection: Connection) -> None:
+        # On the side: nobody who sends should wait for it.
+        task = asyncio.get_running_loop().create_task(connection.abandon())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)

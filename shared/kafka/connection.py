@@ -1,0 +1,125 @@
+"""One aiokafka producer, from connecting to its end. Once broken it is not mended: `Producer` makes a new one.
+
+Going on with the old one would not do. After a batch has failed for good its sequence numbers are spent and the broker
+refuses every later batch of that partition; and an idempotent aiokafka producer tries again for ever, so senders would
+wait as long as the broker is away, and be told "no" about records that are stored when it is back.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.kafka.lane import Lane, Outgoing, Ticket
+from shared.kafka.topics import partition_of
+
+log = structlog.get_logger()
+
+_BATCH_BYTES = 512 * 1024  # half of what a broker takes by default; a larger record goes alone
+_ENDS_WITHIN = 5.0  # seconds
+
+
+class Connection:
+    """A producer with a lane for each partition it writes to. `on_broken` is called once, when it is of no more use."""
+
+    def __init__(self, bootstrap: str, deadline_seconds: float, on_broken: Callable[["Connection"], None]) -> None:
+        self._deadline = deadline_seconds
+        self._on_broken = on_broken
+        self._lanes: dict[str, list[Lane]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._broken = False
+        self._loop = asyncio.get_running_loop()
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=0,
+            compression_type="lz4",
+            max_batch_size=_BATCH_BYTES,
+            request_timeout_ms=int(deadline_seconds * 1000),
+        )
+
+    async def open(self) -> None:
+        """Connect; whoever calls sets the deadline. Raises KafkaError or OSError."""
+        await self._producer.start()
+        self._task(self._watch())
+
+    async def send(self, records: Sequence[Outgoing]) -> None:
+        """Return when Kafka has every record. Raises Unavailable when the connection breaks first."""
+        ticket = Ticket(len(records), self._loop.time(), self._loop.create_future())
+        for topic in {record.topic for record in records} - self._lanes.keys():
+            await self._make_lanes(topic)
+        if self._broken:
+            ticket.failed("the connection to Kafka just broke")
+        else:
+            for record in records:
+                lanes = self._lanes[record.topic]
+                lanes[partition_of(record.key, len(lanes))].put(record, ticket)
+        await ticket.done
+
+    async def close(self) -> None:
+        """Send what waits, then disconnect."""
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                await lane.drained()
+        await self._end()
+
+    async def abandon(self) -> None:
+        """Disconnect without sending what waits."""
+        self._cancel()
+        await self._producer.client.close()
+        # stop() would wait for the records that were never acknowledged, for ever. There is no public way to drop them.
+        with suppress(Exception):
+            async with asyncio.timeout(_ENDS_WITHIN):
+                await self._producer._sender.close()
+        self._producer._message_accumulator._batches.clear()
+        self._producer._message_accumulator._pending_batches.clear()
+        await self._end()
+
+    async def _end(self) -> None:
+        self._cancel()
+        try:
+            async with asyncio.timeout(_ENDS_WITHIN):
+                await self._producer.stop()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("kafka_producer_stop_failed", error=repr(error))
+
+    def _cancel(self) -> None:
+        self._broken = True
+        for task in self._tasks:
+            task.cancel()
+
+    async def _make_lanes(self, topic: str) -> None:
+        partitions = await self._producer.partitions_for(topic)
+        if topic not in self._lanes:  # else another sender was as quick
+            self._lanes[topic] = [Lane(self._producer, topic, number) for number in range(len(partitions))]
+            for lane in self._lanes[topic]:
+                self._task(lane.run())
+
+    async def _watch(self) -> None:
+        """Break the connection when a record waited longer than the deadline."""
+        while True:
+            await asyncio.sleep(self._deadline / 10)
+            waiting = [lane.waiting_since() for lanes in self._lanes.values() for lane in lanes]
+            oldest = min((since for since in waiting if since is not None), default=None)
+            if oldest is not None and self._loop.time() - oldest > self._deadline:
+                raise TimeoutError(f"Kafka did not acknowledge a record within {self._deadline:g} s")
+
+    def _task(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if task.cancelled() or self._broken:
+            return
+        self._broken = True
+        why = f"Kafka did not take the records: {task.exception()!r}"
+        log.warning("kafka_connection_broken", error=why)
+        for lanes in self._lanes.values():
+            for lane in lanes:
+                lane.fail(why)
+        self._on_broken(self)

@@ -1,0 +1,112 @@
+"""Records on their way to one partition: while a batch travels, the next one gathers.
+
+So a lone record leaves at once and a crowd shares batches, with no linger to tune: the broker's own pace is the clock.
+"""
+
+import asyncio
+import time
+from collections import deque
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaProducer
+
+from shared.errors import Unavailable
+from shared.events import Headers
+
+
+class Outgoing(NamedTuple):
+    """A record to send: the topic's full Kafka name, its key and value, and its CloudEvents headers."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+class Ticket:
+    """What the sender of some records holds: `done` is set when Kafka has all of them, or cannot take them."""
+
+    __slots__ = ("_left", "at", "done")
+
+    def __init__(self, records: int, at: float, done: "asyncio.Future[None]") -> None:
+        self._left = records
+        self.at = at
+        self.done = done
+
+    def arrived(self) -> None:
+        """Kafka has one more of the records."""
+        self._left -= 1
+        if not self._left and not self.done.done():
+            self.done.set_result(None)
+
+    def failed(self, why: str) -> None:
+        """Kafka did not say that it has one of the records."""
+        if not self.done.done():
+            self.done.set_exception(Unavailable(why))
+
+
+class Lane:
+    """The queue of one partition. `run` never returns; what it raises means that the connection is of no more use."""
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._partition = partition
+        self._queue: deque[tuple[Outgoing, Ticket]] = deque()
+        self._travelling: list[Ticket] = []
+        self._work = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def put(self, record: Outgoing, ticket: Ticket) -> None:
+        """Queue a record."""
+        self._queue.append((record, ticket))
+        if self._idle.is_set():
+            self._idle.clear()
+            self._work.set()
+
+    async def run(self) -> None:
+        """Send batch after batch."""
+        while True:
+            await self._work.wait()
+            while self._queue:
+                await self._send(self._batch())
+                for ticket in self._travelling:
+                    ticket.arrived()
+                self._travelling = []
+            self._work.clear()
+            self._idle.set()
+
+    async def drained(self) -> None:
+        """Return when nothing is queued or on its way."""
+        await self._idle.wait()
+
+    def waiting_since(self) -> float | None:
+        """The loop time at which the oldest record came, if there is one."""
+        if self._travelling:
+            return self._travelling[0].at
+        return self._queue[0][1].at if self._queue else None
+
+    def fail(self, why: str) -> None:
+        """Tell every sender that waits."""
+        for ticket in (*self._travelling, *(ticket for _, ticket in self._queue)):
+            ticket.failed(why)
+        self._travelling = []
+        self._queue.clear()
+        self._idle.set()
+
+    def _batch(self) -> object:
+        batch = self._producer.create_batch()
+        append, queue, travelling = batch.append, self._queue, self._travelling
+        now = int(time.time() * 1000)
+        while queue:
+            record, ticket = queue[0]
+            if append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
+                break  # full (the first record always fits)
+            queue.popleft()
+            travelling.append(ticket)
+        batch.close()
+        return batch
+
+    async def _send(self, batch: object) -> None:
+        await (await self._producer.send_batch(batch, self._topic, partition=self._partition))
