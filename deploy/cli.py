@@ -5,14 +5,20 @@ A command's module is imported when it is called, so that `closedloop --help` st
 
 import logging
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 import typer
 
 COMMANDS = {
     "up": "start everything that is missing and keep it running until Ctrl-C",
+    "demo": "run a seeded company through the whole loop and print the two reports",
     "status": "what runs, where, and how far behind it is",
     "wait": "return when every service is ready, or every consumer has caught up",
+    "import": "touchpoints or deals from a CSV or JSONL file of any shape",
+    "report": "a report of the warehouse, as a table, CSV or JSON",
+    "explain": "why a deal's money went to these channels",
+    "lead": "one person's way from first sight to customer",
     "doctor": "what is wrong here, and what to do about it",
     "channels": "which channel a link or visit counts for, and by which rule",
     "attribute": "models over a CSV of journeys; no engines needed",
@@ -28,7 +34,8 @@ class LazyCommands(typer.core.TyperGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"deploy.commands.{cmd_name.replace('-', '_')}")
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"deploy.commands.{name}{'_' * iskeyword(name)}")  # `import` lives in import_.py
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         return command
