@@ -15,6 +15,8 @@ import psutil
 import pytest
 
 from deploy.embedded.processes import belonging_to
+from deploy.supervise.folder import DataFolder, NotRunning, State
+from deploy.supervise.services import why_not_ready
 
 CLOSEDLOOP = Path(sys.executable).with_name("closedloop")
 PROCESSES = {"ingest", "lifecycle", "attribution", "kafka", "postgres"}
@@ -48,11 +50,19 @@ class Up:
 
     def wait_ready(self) -> dict[str, int]:
         """The pids once everything is ready."""
-        waited = self.run("wait", "--timeout", str(READY_WITHIN))
-        assert waited.returncode == 0, waited.stderr + (self._folder / "terminal.txt").read_text()
-        processes = json.loads(self.run("status", "--json").stdout)["processes"]
-        assert processes.keys() == PROCESSES
-        return processes
+        _until(self._is_ready, (self._folder / "terminal.txt").read_text)
+        return self.state.processes
+
+    @property
+    def state(self) -> State:
+        return DataFolder(self.data).state()
+
+    def _is_ready(self) -> bool:
+        try:
+            state = self.state
+        except NotRunning:
+            return False
+        return state.processes.keys() == PROCESSES and not any(why_not_ready(url) for url in state.http.values())
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -73,7 +83,7 @@ def test_a_killed_process_is_started_again(up: Up, name: str) -> None:
     before = up.wait_ready()
 
     os.kill(before[name], signal.SIGKILL)
-    _until(lambda: json.loads((up.data / "state.json").read_text())["processes"].get(name) not in (None, before[name]))
+    _until(lambda: up.state.processes.get(name) not in (None, before[name]))
     after = up.wait_ready()
 
     assert {process: pid for process, pid in after.items() if process != name} == {
@@ -92,7 +102,7 @@ def test_a_second_up_in_the_same_folder_is_refused(up: Up) -> None:
 
 def test_after_kill_9_of_up_itself_the_next_one_takes_over(up: Up) -> None:
     before = up.wait_ready()
-    url = json.loads(up.run("status", "--json").stdout)["database_url"]
+    where = up.state.database_url
 
     up.process.kill()
     up.process.wait()
@@ -102,7 +112,7 @@ def test_after_kill_9_of_up_itself_the_next_one_takes_over(up: Up) -> None:
 
     assert set(before.values()).isdisjoint(after.values())
     assert not any(psutil.pid_exists(pid) for pid in before.values())
-    assert json.loads(up.run("status", "--json").stdout)["database_url"] == url
+    assert up.state.database_url == where
 
 
 def test_doctor_finds_nothing_to_mend(up: Up) -> None:
@@ -113,16 +123,28 @@ def test_doctor_finds_nothing_to_mend(up: Up) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_services_were_told_where_everything_is(up: Up) -> None:
+def test_status_says_where_everything_is(up: Up) -> None:
+    processes = up.wait_ready()
+
+    said = json.loads(up.run("status", "--json").stdout)
+
+    names = ("ingest", "lifecycle", "attribution")
+    assert said["http"] == {name: f"http://127.0.0.1:{up.port + offset}" for offset, name in enumerate(names)}
+    assert said["processes"] == processes
+    assert said["lag"] == {"closedloop.lifecycle": 0, "closedloop.attribution": 0, "closedloop.dead-letters": 0}
+    assert all(httpx.get(f"{url}/health/live").status_code == 200 for url in said["http"].values())
+
+
+def test_waiting_until_drained_ends_when_nothing_waits(up: Up) -> None:
     up.wait_ready()
-    http = json.loads(up.run("status", "--json").stdout)["http"]
 
-    assert http == {n: f"http://127.0.0.1:{up.port + i}" for i, n in enumerate(("ingest", "lifecycle", "attribution"))}
-    assert all(httpx.get(f"{url}/health/live").status_code == 200 for url in http.values())
+    waited = up.run("wait", "--drained", "--timeout", "60")
+
+    assert waited.returncode == 0, waited.stderr
 
 
-def _until(happened: Callable[[], bool]) -> None:
+def _until(happened: Callable[[], bool], story: Callable[[], str] = str) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not happened():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, story()
         time.sleep(0.1)
