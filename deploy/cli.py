@@ -53,3 +53,7 @@ def main() -> None:
     """Entry point of the console script."""
     logging.getLogger().addHandler(logging.NullHandler())  # a command says itself what is wrong, its libraries do not
     app()
+
+
+if __name__ == "__main__":
+    main()
