@@ -1,0 +1,64 @@
+"""The `attribution` section of closedloop.yaml, and the policy made of it."""
+
+from datetime import timedelta
+
+from pydantic import Field, field_validator, model_validator
+
+from services.attribution.domain.deals.attribute import Policy
+from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, rule_models
+from services.attribution.domain.models.positional import Positional
+from services.attribution.domain.selection import Rules
+from shared.settings.model import Section
+
+
+class Attribution(Section):
+    """Which models credit deals, and which touches count."""
+
+    models: tuple[str, ...] = Field(tuple(RULES), description="the models that credit every deal")
+    lookback_days: float | None = Field(
+        365, gt=0, description="a touch this long before the close still counts; none: any touch does"
+    )
+    half_life_days: float = Field(7, gt=0, description="time_decay: a touch this much older counts half")
+    exclude_direct: bool = Field(False, description="leave Direct out unless there is nothing else")
+    collapse: bool = Field(False, description="make consecutive touches of one channel one touch")
+    custom: dict[str, float] | None = Field(None, description="the `custom` model: percent per position and `middle`")
+
+    @field_validator("models")
+    @classmethod
+    def _known(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        for model in models:
+            if model in FITTED:
+                raise ValueError(f"{model} is fitted over all journeys: use `closedloop attribute` for now")
+            if model not in MODELS:
+                raise ValueError(f"unknown model {model!r}; there are {', '.join((*RULES, CUSTOM))}")
+        if not models:
+            raise ValueError(f"name at least one model of {', '.join((*RULES, CUSTOM))}")
+        return tuple(dict.fromkeys(models))
+
+    @field_validator("custom")
+    @classmethod
+    def _adds_up(cls, custom: dict[str, float] | None) -> dict[str, float] | None:
+        if custom is not None:
+            Positional.of(custom)
+        return custom
+
+    @model_validator(mode="after")
+    def _custom_is_given(self) -> "Attribution":
+        if CUSTOM in self.models and self.custom is None:
+            raise ValueError("models names `custom`: give its percentages, such as custom: {first: 50, last: 50}")
+        return self
+
+    @property
+    def lookback(self) -> timedelta | None:
+        """As a duration; None: no limit."""
+        return None if self.lookback_days is None else timedelta(days=self.lookback_days)
+
+    def policy(self, base_currency: str) -> Policy:
+        """How deals are credited under this configuration."""
+        known = rule_models(half_life=timedelta(days=self.half_life_days), custom=self.custom)
+        return Policy(
+            models={name: known[name] for name in self.models},
+            rules=Rules(self.lookback, self.exclude_direct, self.collapse),
+            base_currency=base_currency,
+            shares={},
+        )

@@ -1,0 +1,12 @@
+"""Metrics of attribution."""
+
+from prometheus_client import Counter, Histogram
+
+RECOMPUTED = Counter(
+    "closedloop_deals_recomputed_total", "Deals computed again: changed, unchanged or failed", ["result"]
+)
+RECOMPUTE_SECONDS = Histogram(
+    "closedloop_recompute_seconds",
+    "Time one chunk of marked deals took, committed",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)

@@ -1,0 +1,1 @@
+"""Computing marked deals again: `claim` -> `load` -> domain.deals.attribute -> `write`, driven by `worker`."""

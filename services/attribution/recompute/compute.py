@@ -1,0 +1,66 @@
+"""One chunk of marked deals, computed again in one transaction."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.attribution.domain.deals.attribute import Policy, attribute
+from services.attribution.recompute import load, write
+from services.attribution.recompute.claim import claim, unmark
+from services.attribution.store import deals, marks
+from shared import db
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under what a run computes; `model_config` and `channel_rules_version` are noted with it."""
+
+    policy: Policy
+    lookback: timedelta | None
+    model_config: Mapping[str, Any]
+    channel_rules_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many deals were computed, and how many of them came out differently."""
+
+    deals: int
+    changed: int
+
+
+async def compute(pool: AsyncEngine, terms: Terms, most: int, upto: int, reason: str = "marked") -> Done:
+    """Compute up to `most` deals that were marked by mark `upto` or before. Done(0, 0): there are none left.
+
+    1. claim     locks the deals' rows: nobody else computes them, no batch changes them
+    2. unmark    before anything is read, so that a later change has a mark that stays
+    3. compute   what comes out as it stands (by its digest) is not written
+    4. keys      a deal's account may have been found only now: note it, and compute the deal once more, for
+                 a person of that account may have come meanwhile and not have known the deal
+    """
+    async with db.transaction(pool) as connection:
+        claimed = await claim(connection, most, upto)
+        if not claimed:
+            return Done(0, 0)
+        await unmark(connection, list(claimed))
+        now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+        versions = await load.versions(connection, claimed)
+        accounts = await load.accounts(connection, [own[-1] for own in versions.values()])
+        loaded = await load.load(connection, versions, accounts, terms.lookback, terms.policy.base_currency)
+        # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
+        outcomes = await asyncio.to_thread(attribute, loaded.cases, loaded.touches, terms.policy, loaded.rate)
+        digests = {outcome.deal_id: write.digest_of(outcome) for outcome in outcomes}
+        changed = {o.deal_id: (o, digests[o.deal_id]) for o in outcomes if digests[o.deal_id] != claimed[o.deal_id]}
+        if changed:
+            await write.outcomes(connection, changed, now, reason, terms.model_config, terms.channel_rules_version)
+        await write.facts(connection, accounts, {d: deals.touched_until(own) for d, own in versions.items()})
+        missing = await write.missing_keys(connection, load.needed_keys(accounts))
+        if missing:
+            await marks.lock(connection)
+            await write.add_keys(connection, missing)
+            await marks.deals(connection, {deal_id for _, deal_id in missing})
+        return Done(len(claimed), len(changed))

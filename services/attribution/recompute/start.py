@@ -1,0 +1,32 @@
+"""What is due when a process starts: deals computed under other terms, and those that failed, are marked."""
+
+import msgspec
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.attribution.recompute.compute import Terms
+from services.attribution.store import marks
+from shared import db
+
+log = structlog.get_logger()
+
+_APPLY = """
+INSERT INTO attribution.applied AS now (model_config, channel_rules_version) VALUES ($1, $2)
+ON CONFLICT (only_row) DO UPDATE SET model_config = excluded.model_config,
+    channel_rules_version = excluded.channel_rules_version
+WHERE (now.model_config, now.channel_rules_version) <> (excluded.model_config, excluded.channel_rules_version)
+RETURNING true
+"""
+_MARK_ALL = "INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.deal"
+_MARK_FAILED = f"{_MARK_ALL} WHERE error IS NOT NULL"
+
+
+async def prepare(pool: AsyncEngine, terms: Terms) -> None:
+    """Mark every deal when the models' configuration changed, else those that could not be computed."""
+    async with db.transaction(pool) as connection:
+        config = msgspec.json.encode(terms.model_config).decode()
+        differs = await connection.fetchval(_APPLY, config, terms.channel_rules_version)
+        await marks.lock(connection)
+        await connection.execute(_MARK_ALL if differs else _MARK_FAILED)
+        if differs:
+            log.info("terms_changed", channel_rules_version=terms.channel_rules_version)

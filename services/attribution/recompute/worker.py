@@ -1,0 +1,120 @@
+"""The task that takes up marks: at once when it is quiet, patiently when batches pour in.
+
+A deal that is touched all the time would otherwise be computed after every batch, for nothing: only its last state is
+ever looked at.
+"""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.attribution import metrics
+from services.attribution.recompute.claim import give_up, newest_mark
+from services.attribution.recompute.compute import Done, Terms, compute
+from services.attribution.recompute.start import prepare
+from shared import db
+
+log = structlog.get_logger()
+
+CHUNK = 500
+"""Deals in one transaction: enough for the numbers to be done in bulk, few enough to hold their rows briefly."""
+
+_POLL_SECONDS = 1.0
+_LOAD_RECORDS, _LOAD_SECONDS = 1000, 1.0
+_PATIENCE_SECONDS = 3.0
+_REST = 4  # times as long as it worked: under a steady trickle it takes a fifth of a core at most
+
+
+class Worker:
+    """Computes marked deals until told to stop. Several processes may each run one."""
+
+    def __init__(self, pool: AsyncEngine, terms: Terms) -> None:
+        self._pool = pool
+        self._terms = terms
+        self._woken = asyncio.Event()
+        self._batch = (0, 0.0)
+        self._most = CHUNK
+        self._worked = (0.0, 0.0)
+
+    def wake(self) -> None:
+        """Marks may have been committed."""
+        self._woken.set()
+
+    def saw_batch(self, records: int) -> None:
+        """How large a batch is being handled: what tells a quiet time from load."""
+        self._batch = (records, time.monotonic())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; while PostgreSQL is away it tries again."""
+        prepared = False
+        while not stop.is_set():
+            try:
+                if not prepared:
+                    await prepare(self._pool, self._terms)
+                    prepared = True
+                await self._pass(stop)
+            except Exception as error:
+                if not db.is_transient(error):
+                    raise
+                log.warning("recompute_waits", error=repr(error))
+                await _sleep(stop, _POLL_SECONDS)
+            await self._rest(stop)
+
+    async def _pass(self, stop: asyncio.Event) -> None:
+        """Every deal that is marked now. Those marked meanwhile wait for the next pass, or it might never end."""
+        self._woken.clear()
+        began = time.monotonic()
+        async with db.transaction(self._pool) as connection:
+            upto = await newest_mark(connection)
+        while upto is not None and not stop.is_set():
+            done = await self._chunk(upto)
+            if not done.deals:
+                break
+        self._worked = (time.monotonic() - began, time.monotonic())
+
+    async def _chunk(self, upto: int) -> Done:
+        """One chunk. When a deal in it cannot be computed, smaller ones, until that deal is alone and set aside."""
+        most = self._most
+        try:
+            with metrics.RECOMPUTE_SECONDS.time():
+                done = await compute(self._pool, self._terms, most, upto)
+        except Exception as error:
+            if db.is_transient(error):
+                raise
+            self._most = max(1, most // 8)
+            if most == 1:
+                async with db.transaction(self._pool) as connection:
+                    deal_id = await give_up(connection, upto, repr(error))
+                log.exception("deal_not_computed", deal_id=deal_id)
+                metrics.RECOMPUTED.labels("failed").inc()
+            return Done(1, 0)
+        self._most = min(CHUNK, most * 2)
+        metrics.RECOMPUTED.labels("changed").inc(done.changed)
+        metrics.RECOMPUTED.labels("unchanged").inc(done.deals - done.changed)
+        return done
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        """Until there may be marks, and for as long as the last pass makes fit."""
+        took, ended = self._worked
+        if not self._woken.is_set():
+            await _sleep(stop, _POLL_SECONDS, self._woken)
+        await _sleep(stop, ended + _REST * took - time.monotonic())
+        while self._under_load() and time.monotonic() < ended + _PATIENCE_SECONDS and not stop.is_set():
+            await _sleep(stop, 0.05)
+
+    def _under_load(self) -> bool:
+        records, at = self._batch
+        return records >= _LOAD_RECORDS and time.monotonic() - at < _LOAD_SECONDS
+
+
+async def _sleep(stop: asyncio.Event, seconds: float, also: asyncio.Event | None = None) -> None:
+    """Sleep, at most so long, until `stop` or the other event is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (stop, also) if event is not None]
+    await asyncio.wait(waits, timeout=max(0, seconds), return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+        with suppress(asyncio.CancelledError):
+            await wait

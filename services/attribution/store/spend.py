@@ -1,0 +1,59 @@
+"""Spend and currency rates. A rate that arrives late converts what it can: spend at once, deals by a mark."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+
+from services.attribution.domain.money import decimals
+from shared.db import Connection
+from shared.events.spend import FxRate, Spend
+
+_RATES = """
+INSERT INTO attribution.fx_rate AS known (base, quote, day, rate, received_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (base, quote, day) DO UPDATE SET rate = excluded.rate, received_at = excluded.received_at
+WHERE (excluded.received_at, excluded.rate) > (known.received_at, known.rate)
+"""
+_SPEND = """
+INSERT INTO warehouse.fct_spend AS known
+    (day, source, medium, campaign, channel, cost, currency, updated_at, cost_base)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, round($6 * attribution.rate_on($7, $9, $1), $10))
+ON CONFLICT (day, source, medium, campaign) DO UPDATE SET channel = excluded.channel, cost = excluded.cost,
+    currency = excluded.currency, updated_at = excluded.updated_at, cost_base = excluded.cost_base
+WHERE (excluded.updated_at, excluded.cost, excluded.currency) > (known.updated_at, known.cost, known.currency)
+"""
+_CONVERT_SPEND = """
+UPDATE warehouse.fct_spend SET cost_base = round(cost * attribution.rate_on(currency, $1, day), $3)
+WHERE day >= $2 AND currency <> $1
+    AND cost_base IS DISTINCT FROM round(cost * attribution.rate_on(currency, $1, day), $3)
+"""
+_MARK_RATED = """
+INSERT INTO attribution.dirty_deal (deal_id)
+SELECT DISTINCT deal_id FROM attribution.deal_version
+WHERE deal ->> 'currency' <> $1 AND greatest(updated_at, (deal ->> 'closed_at')::timestamptz) >= $2
+"""
+
+
+async def store_rates(connection: Connection, rates: Sequence[FxRate], base_currency: str) -> None:
+    """Take in rates and convert the spend they bear on."""
+    rows = [(rate.base, rate.quote, rate.day, rate.rate, rate.received_at) for rate in rates]
+    await connection.executemany(_RATES, sorted(rows))
+    await connection.execute(_CONVERT_SPEND, base_currency, _earliest(rates), decimals(base_currency))
+
+
+async def mark_rated(connection: Connection, rates: Sequence[FxRate], base_currency: str) -> None:
+    """Mark the deals that these rates may bear on; call it with the marking lock held."""
+    first = datetime.combine(_earliest(rates), time(), UTC)
+    await connection.execute(_MARK_RATED, base_currency, first)
+
+
+def _earliest(rates: Iterable[FxRate]) -> date:
+    return min(rate.day for rate in rates)
+
+
+async def store_spend(connection: Connection, spend: Iterable[tuple[Spend, str]], base_currency: str) -> None:
+    """Take in costs, each with its channel; the latest `updated_at` of a day, source, medium and campaign stays."""
+    places = decimals(base_currency)
+    rows = [
+        (s.day, s.source, s.medium, s.campaign, channel, s.cost, s.currency, s.updated_at, base_currency, places)
+        for s, channel in spend
+    ]
+    await connection.executemany(_SPEND, sorted(rows))
