@@ -1,0 +1,109 @@
+"""The native touchpoint: snake_case, strictly typed, and told exactly what is wrong with it."""
+
+import re
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from services.ingest.domain.receipt import Receipt
+from services.ingest.domain.rejection import Problem, Rejected
+from services.ingest.domain.text import email_of, identifier, not_too_deep
+from services.ingest.domain.times import corrected
+from shared.events.touchpoint import KINDS, Account, Campaign, Page, Touchpoint
+
+_CUSTOM = re.compile(r"custom:[a-z0-9][a-z0-9_.:-]{0,99}")
+_NO_KIND = f"must be one of {', '.join(sorted(KINDS))}, or custom:<name> (lower case letters, digits, _ . : -)"
+_NO_PERSON = "give at least one of anonymous_id, user_id, email or ids, else nobody can be credited"
+_MOST_IDS = 20
+
+
+class Consent(msgspec.Struct, frozen=True, gc=False):
+    """What the person agreed to."""
+
+    marketing: Literal["granted", "denied", "unknown"] = "unknown"
+
+
+class NativeTouchpoint(msgspec.Struct, gc=False):
+    """One touchpoint as sent. `id`, `kind` and one identifier are required; fields it does not name are ignored."""
+
+    id: str | int | None = None
+    kind: str | None = None
+    occurred_at: datetime | None = None
+    sent_at: datetime | None = None
+    anonymous_id: str | int | None = None
+    user_id: str | int | None = None
+    email: str | None = None
+    ids: dict[str, str | int] | None = None
+    account: Account | None = None
+    page: Page | None = None
+    campaign: Campaign | None = None
+    click_ids: dict[str, str] | None = None
+    properties: dict[str, Any] | None = None
+    consent: Consent | None = None
+    user_agent: str | None = None
+    ip: str | None = None
+
+
+def normalise(sent: NativeTouchpoint, receipt: Receipt, index: int) -> Touchpoint:
+    """The touchpoint as it travels on. Raises Rejected with every problem found."""
+    client_id = identifier(sent.id, "id")
+    anonymous_id = identifier(sent.anonymous_id, "anonymous_id")
+    user_id = identifier(sent.user_id, "user_id")
+    email = email_of(sent.email) if sent.email else None
+    ids = _ids(sent.ids) if sent.ids else {}
+    kind = sent.kind
+    if client_id is None or kind not in KINDS or (anonymous_id or user_id or email) is None:
+        _check(client_id, kind, bool(anonymous_id or user_id or email or ids))
+    if sent.properties:
+        not_too_deep(sent.properties, "properties")
+    if sent.account is not None:
+        identifier(sent.account.id, "account.id")
+        identifier(sent.account.domain, "account.domain")
+    at, flags = corrected(sent.occurred_at, sent.sent_at or receipt.sent_at, receipt.received_at)
+    return Touchpoint(
+        touchpoint_id=receipt.sender.event_id(client_id or ""),
+        source=receipt.sender.name,
+        kind=kind or "",
+        occurred_at=at,
+        received_at=receipt.received_at,
+        anonymous_id=anonymous_id,
+        user_id=user_id,
+        email=email,
+        ids=ids,
+        account=sent.account,
+        page=sent.page,
+        campaign=sent.campaign,
+        click_ids=sent.click_ids or {},
+        properties=sent.properties or {},
+        consent=sent.consent.marketing if sent.consent is not None else "unknown",
+        user_agent=sent.user_agent,
+        ip=sent.ip,
+        flags=flags,
+    )
+
+
+def key_of(touchpoint: Touchpoint) -> str:
+    """What decides the partition: one browser's touchpoints stay in order, and so do one user's."""
+    return touchpoint.anonymous_id or touchpoint.user_id or touchpoint.email or next(iter(touchpoint.ids.values()), "")
+
+
+def _check(client_id: str | None, kind: str | None, has_person: bool) -> None:
+    problems = []
+    if client_id is None:
+        problems.append(Problem("id", "is required: it makes the same event sent twice count once"))
+    if kind is None:
+        problems.append(Problem("kind", f"is required and {_NO_KIND}"))
+    elif kind not in KINDS and not _CUSTOM.fullmatch(kind):
+        problems.append(Problem("kind", _NO_KIND))
+    if not has_person:
+        problems.append(Problem("anonymous_id", _NO_PERSON))
+    if problems:
+        raise Rejected(*problems)
+
+
+def _ids(sent: dict[str, str | int]) -> dict[str, str]:
+    if len(sent) > _MOST_IDS:
+        raise Rejected(Problem("ids", f"has {len(sent)} entries; the most is {_MOST_IDS}"))
+    named = ((identifier(provider, "ids"), identifier(value, f"ids.{provider}")) for provider, value in sent.items())
+    return {provider: value for provider, value in named if provider and value}

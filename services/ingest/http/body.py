@@ -1,0 +1,60 @@
+"""The bytes of a request, within bounds whatever is sent."""
+
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from services.ingest.http.refusals import Malformed, TooLarge, UnknownEncoding
+from services.ingest.limits import BATCH_BYTES
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+_TOO_LARGE = f"A request may bring at most {BATCH_BYTES} bytes, unpacked; split the batch."
+
+
+class Disconnected(Exception):
+    """The sender left before its request was complete; nobody waits for an answer."""
+
+
+async def read(receive: Receive, encoding: bytes) -> bytes:
+    """The whole body, unpacked. Raises TooLarge, Malformed, UnknownEncoding or Disconnected."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body") or message["type"] != "http.request":
+        body = await _rest(receive, message)
+    if len(body) > BATCH_BYTES:
+        raise TooLarge(_TOO_LARGE)
+    match encoding:
+        case b"" | b"identity":
+            return body
+        case b"gzip":
+            return _unzip(body)
+        case _:
+            raise UnknownEncoding("Send the body plain, or with Content-Encoding: gzip.")
+
+
+async def _rest(receive: Receive, message: dict[str, Any]) -> bytes:
+    parts, size = [], 0
+    while True:
+        if message["type"] != "http.request":
+            raise Disconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > BATCH_BYTES:
+            raise TooLarge(_TOO_LARGE)
+        if not message.get("more_body"):
+            return b"".join(parts)
+        message = await receive()
+
+
+def _unzip(packed: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacker.decompress(packed, BATCH_BYTES + 1)
+    except zlib.error as error:
+        raise Malformed(f"The body is not gzip, though Content-Encoding says so: {error}.") from error
+    if len(body) > BATCH_BYTES:
+        raise TooLarge(_TOO_LARGE)
+    if not unpacker.eof:
+        raise Malformed("The gzip body ends too soon.")
+    return body

@@ -1,0 +1,139 @@
+"""A body taken apart: one item, or a list of them under a name, each decoded or rejected on its own.
+
+The usual body is decoded once, straight into Structs. Only when that fails is it taken apart item by item, so that
+one bad item is told from the good ones around it.
+"""
+
+import re
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from services.ingest.domain.rejection import Rejected, from_decoder
+from services.ingest.domain.text import storable
+from services.ingest.http.refusals import Malformed, TooLarge
+from services.ingest.limits import BATCH_EVENTS, EVENT_BYTES
+
+Wire = TypeVar("Wire", bound=msgspec.Struct)
+
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_TEXT = msgspec.json.Decoder(str)
+_TIME = msgspec.json.Decoder(datetime)
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Items(msgspec.Struct, gc=False):
+    """What a body holds. `raws` are the items as sent; None until somebody needs them (see `Reader.raws`)."""
+
+    items: list[Any]
+    write_key: str | None = None
+    sent_at: datetime | None = None
+    raws: list[msgspec.Raw] | None = None
+
+
+class Reader(Generic[Wire]):
+    """Reads bodies of one kind: `wire` itself, or {plural: [wire, ...]}. `sent_at` is the envelope's name for that."""
+
+    def __init__(self, wire: type[Wire], plural: str, sent_at: str = "sent_at") -> None:
+        self.wire = wire
+        self.plural = plural
+        self._sent_at = sent_at
+        self._one = msgspec.json.Decoder(wire)
+        self._whole = _whole(wire, plural)
+
+    def read(self, body: bytes) -> Items:
+        """The items. Raises Malformed or TooLarge; an item that cannot be decoded is a Rejected in its place."""
+        if b"\\u0000" in body:
+            body = storable(body)
+        if self._whole is None:
+            return self._item_by_item(body)
+        try:
+            whole: Any = self._whole.decode(body)
+        except _UNREADABLE:
+            return self._item_by_item(body)
+        if whole.items is msgspec.UNSET:
+            _bounded(body)
+            return Items([whole], whole.write_key, whole.sent_at)
+        _counted(whole.items)
+        return Items(whole.items, whole.write_key, whole.sent_at)
+
+    def raws(self, body: bytes) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
+        """The envelope's parts and the items as sent. Raises Malformed."""
+        try:
+            parts = _PARTS.decode(body)
+        except _UNREADABLE as error:
+            raise Malformed(_where(error, body, self.plural)) from error
+        if self.plural not in parts:
+            return parts, [msgspec.Raw(body)]
+        try:
+            return parts, _LIST.decode(parts[self.plural])
+        except _UNREADABLE as error:
+            raise Malformed(f"`{self.plural}` must be a list of objects.") from error
+
+    def _item_by_item(self, body: bytes) -> Items:
+        if b"\\u" in body:
+            body = storable(body)  # half a character makes the whole body unreadable
+        parts, raws = self.raws(body)
+        if self.plural in parts:
+            _counted(raws)
+        else:
+            _bounded(body)
+        items = [self._decoded(raw) for raw in raws]
+        return Items(items, _optional(_TEXT, parts, "writeKey"), _optional(_TIME, parts, self._sent_at), raws)
+
+    def _decoded(self, raw: msgspec.Raw) -> Wire | Rejected:
+        try:
+            return self._one.decode(raw)
+        except _UNREADABLE as error:
+            return from_decoder(error)
+
+
+def _whole(wire: type[msgspec.Struct], plural: str) -> "msgspec.json.Decoder[Any] | None":
+    """A decoder for one item and for the envelope alike: the item's Struct with a field for the list.
+
+    None when the item requires fields: the envelope has none of them, so its bodies go item by item.
+    """
+    if any(field.required for field in msgspec.structs.fields(wire)):
+        return None
+    items: Any = list[wire] | msgspec.UnsetType  # type: ignore[valid-type]  # made at run time
+    fields = [
+        ("items", items, msgspec.field(name=plural, default=msgspec.UNSET)),
+        ("write_key", str | None, msgspec.field(name="writeKey", default=None)),
+    ]
+    return msgspec.json.Decoder(msgspec.defstruct(f"{wire.__name__}Body", fields, bases=(wire,), gc=False))
+
+
+def _bounded(body: bytes) -> None:
+    if len(body) > EVENT_BYTES:
+        raise TooLarge(f"The event has {len(body)} bytes; the most is {EVENT_BYTES}.")
+
+
+def _counted(items: list[Any]) -> None:
+    if len(items) > BATCH_EVENTS:
+        raise TooLarge(f"The batch has {len(items)} events; the most is {BATCH_EVENTS}. Split it.")
+
+
+def _optional(decoder: "msgspec.json.Decoder[Any]", parts: dict[str, msgspec.Raw], name: str) -> Any:
+    try:
+        return decoder.decode(parts[name]) if name in parts else None
+    except _UNREADABLE:
+        return None
+
+
+def _where(error: Exception, body: bytes, plural: str) -> str:
+    """What is wrong with the body and where, as a line and column when msgspec says the byte."""
+    message = str(error)
+    if isinstance(error, msgspec.ValidationError):
+        return f'The body must be one JSON object, or {{"{plural}": [...]}}.'
+    if isinstance(error, RecursionError):
+        return "The body is nested too deep."
+    if isinstance(error, UnicodeDecodeError):
+        return f"The body is not UTF-8: {error.reason} in the name of a field."
+    if found := _BYTE.search(message):
+        before = body[: int(found[1])]
+        line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
+        return f"{message.partition(' (byte')[0]} at line {line}, column {column} (byte {found[1]})."
+    return f"JSON ends too soon: {len(body)} bytes came, and the last object or text is not closed."
