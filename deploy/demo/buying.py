@@ -15,22 +15,25 @@ _CROWD = [entrance.crowd for entrance in ENTRANCES]
 
 
 class Plan(NamedTuple):
-    """When it happens. `asked` is the demo request, `decided` the end of the deal."""
+    """When. `asked` is the demo request (`asked_again` after sales gave it back), `decided` the end of the deal."""
 
     begins: datetime
     asked: datetime
+    asked_again: datetime | None
     opened: datetime
     decided: datetime
 
 
-def plan(story: Story, account: Account) -> Plan:
+def plan(story: Story, account: Account, fate: Fate) -> Plan:
     """Dates that leave room before the end for what follows a close."""
     dice = story.dice("plan", account.number)
     begins = dice.uniform(0.0, 0.5)
     length = dice.uniform(0.15, 0.34)
-    moments = (begins, begins + length * 0.4, begins + length * 0.55, begins + length)
-    first, *later = (story.at(share) for share in moments)
-    return Plan(first, *(working_hours(moment) for moment in later))
+    asked, opened, decided = (working_hours(story.at(begins + length * share)) for share in (0.4, 0.55, 1.0))
+    again = working_hours(asked + timedelta(days=6)) if fate.answer == "recycled" else None
+    opened = working_hours(max(opened, (again or asked) + timedelta(days=2)))
+    decided = working_hours(max(decided, opened + timedelta(days=3)))
+    return Plan(story.at(begins), asked, again, opened, decided)
 
 
 def journey(story: Story, account: Account, fate: Fate, when: Plan) -> list[Item]:
@@ -44,6 +47,8 @@ def journey(story: Story, account: Account, fate: Fate, when: Plan) -> list[Item
         return diary.touches
     _comes_back(dice, diary, champion, read_until, when.asked)
     _asks(dice, diary, account, champion, when.asked)
+    if when.asked_again:
+        diary.add("custom:demo_request", when.asked_again, known(champion), path="/demo", properties={"again": True})
     for colleague in colleagues:
         joins = when.begins + (when.opened - when.begins) * dice.uniform(0.1, 1.0)
         _joins(dice, diary, account, colleague, joins)
@@ -131,6 +136,7 @@ def _asks(dice: Random, diary: Diary, account: Account, who: Contact, at: dateti
         diary.add("chat", at + timedelta(minutes=1), known(who), path="/pricing", properties={"messages": 6})
     form = {"company": account.name, "title": who.title}
     diary.form(at + timedelta(minutes=2), known(who), "demo_request", **form)
+    diary.add("custom:demo_request", at + timedelta(minutes=2, seconds=1), known(who), path="/demo", properties=form)
 
 
 def _joins(dice: Random, diary: Diary, account: Account, who: Contact, at: datetime) -> None:

@@ -26,7 +26,7 @@ def company(story: Story) -> Company:
     acts: list[Item] = []
     for number in range(story.accounts):
         who, what = account(story, number), fate(story, number)
-        when = plan(story, who)
+        when = plan(story, who, what)
         touchpoints += journey(story, who, what, when)
         deals += deal_versions(story, who, what, when)
         acts += lead_actions(story, who, what, when)

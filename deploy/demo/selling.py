@@ -24,9 +24,9 @@ def lead_actions(story: Story, account: Account, fate: Fate, when: Plan) -> list
         acts.append(("accepted", decided, {}))
     else:
         acts.append(("rejected", decided, {"reason": dice.choice(_REASONS)}))
-    if fate.answer == "recycled":
-        back = working_hours(decided + timedelta(days=2))
-        acts += [("recycled", back, {"reason": "timing"}), ("accepted", back + timedelta(hours=4), {})]
+    if when.asked_again:
+        acts.append(("recycled", when.asked_again - timedelta(hours=4), {"reason": "timing"}))
+        acts.append(("accepted", when.asked_again + timedelta(hours=3), {}))
     email = account.contacts[0].email
     return [
         {
@@ -42,8 +42,7 @@ def deal_versions(story: Story, account: Account, fate: Fate, when: Plan) -> lis
     if fate.deal is None:
         return []
     dice = story.dice("deal", account.number)
-    opened = max(when.opened, working_hours(when.asked + timedelta(days=4)))
-    decided = max(when.decided, opened + timedelta(days=2))
+    opened, decided = when.opened, when.decided
     amount = round(dice.uniform(9_000, 42_000) * account.size, -2) + dice.choice((0, 0, 49.99, 0.5))
     deal = _Deal(account, f"D-{account.number + 1:04d}", opened, referred_by=_referrer(dice.random()))
     deal.version(opened, "open", "discovery", amount * 0.8)
