@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -102,9 +103,24 @@ def belonging_to(data: Path) -> list[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], seconds: float) -> None:
-    """Wait up to `seconds` until all are gone, then kill what is left."""
-    _, alive = psutil.wait_procs(list(processes), timeout=seconds)
-    for process in alive:
+    """Wait up to `seconds` until none of these runs any more, then kill what is left."""
+    left = _running_after(list(processes), seconds)
+    for process in left:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(alive, timeout=10)
+    _running_after(left, 10)
+
+
+def _running_after(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    deadline = time.monotonic() + seconds
+    while (processes := [process for process in processes if _runs(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return processes
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Whether it still does anything; an ended one stays listed where the first process reaps no orphans."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
