@@ -22,7 +22,7 @@ from shared.settings import Settings
 
 CONSUMES: dict[str, tuple[str, ...]] = {
     "lifecycle": ("touchpoints", "deals", "lead-actions"),
-    "attribution": ("touchpoints", "deals", "spend", "people", "stage-transitions"),
+    "attribution": ("touchpoints", "deals", "people", "spend"),
     "dead-letters": ("dead-letters",),
 }
 """Consumer group -> the topics it takes, both without the prefix."""
