@@ -1,24 +1,27 @@
-"""Kafka's jars: fetched from Maven once with `jgo`, then used from the user's cache without the network.
+"""Kafka's jars: fetched from Maven Central once with `jgo`, then used from the user's cache without the network.
 
-jgo keeps half a file when a download breaks off, and takes it for the whole one the next time. So everything is
-fetched into a scratch folder and moved into place at the end: a cache folder that exists is complete.
+Which jars, and their hashes, is written down in `kafka_jars`: asking Maven took 20 s of CPU, and what is run here
+should be what was tested. `python -m deploy.embedded.renew_jars VERSION` asks again.
 """
 
 import fcntl
+import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from deploy.embedded.kafka_jars import JARS, KAFKA_VERSION, Jar
 from shared.errors import EngineError
 
-KAFKA_VERSION = "4.3.0"
-# kafka_2.13 logs through slf4j; slf4j-simple sends that to stderr, so to our log file.
-_COORDINATES = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:2.0.17"
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 Progress = Callable[[str], None]  # is told in a few words what is being done now
+_AT_ONCE = 6  # downloads
 
 
 class JarsUnavailable(EngineError):
@@ -35,11 +38,17 @@ def cache_folder() -> Path:
 
 def cached_jars() -> list[Path]:
     """The jars as they are in the cache; empty when they were never fetched."""
-    return sorted((cache_folder() / f"kafka-{KAFKA_VERSION}").glob("*.jar"))
+    return sorted(_folder().glob("*.jar"))
+
+
+def _folder() -> Path:
+    """Named by its content as well, so that a changed list of jars is fetched anew."""
+    content = hashlib.sha256("".join(jar.sha256 for jar in JARS).encode()).hexdigest()[:8]
+    return cache_folder() / f"kafka-{KAFKA_VERSION}-{content}"
 
 
 def kafka_jars(progress: Progress = lambda _: None) -> list[Path]:
-    """The jars of one Kafka version, fetched (45 MB) when they are not in the cache. Raises JarsUnavailable."""
+    """The jars of one Kafka version, fetched (46 MB) when they are not in the cache. Raises JarsUnavailable."""
     if jars := cached_jars():
         return jars
     cache = cache_folder()
@@ -55,30 +64,35 @@ def kafka_jars(progress: Progress = lambda _: None) -> list[Path]:
 
 def _fetch(cache: Path, progress: Progress) -> list[Path]:
     # Imported here: jgo takes half a second, and is needed once in a machine's life.
-    from jgo.env import EnvironmentBuilder, LinkStrategy  # noqa: PLC0415
-    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
+    from jgo.maven import MavenContext  # noqa: PLC0415
 
-    fetched = 0.0  # MB
-
-    @contextmanager
-    def report(name: str, size: int) -> Iterator[Callable[[int], None]]:
-        nonlocal fetched
-        yield lambda _: None
-        fetched += size / 1e6
-        progress(f"Fetching Kafka {KAFKA_VERSION}, this once: {fetched:.0f} of about 46 MB ({name})")
-
-    progress(f"Fetching Kafka {KAFKA_VERSION}, this once: asking which jars it needs")
-    with tempfile.TemporaryDirectory(dir=cache, prefix="fetching-") as scratch:
-        context = MavenContext(
-            resolver=PythonResolver(progress_callback=report), repo_cache=Path(scratch, "repository"), timeout=60
-        )
-        builder = EnvironmentBuilder(context, Path(scratch, "environments"), LinkStrategy.HARD)
+    total, fetched = sum(jar.size for jar in JARS), 0
+    progress(f"Fetching Kafka {KAFKA_VERSION}, this once: {total / 1e6:.0f} MB")
+    # Into a scratch folder, moved into place at the end: a cache folder that exists is complete. jgo itself takes
+    # half a file, left by a download that broke off, for the whole one.
+    with tempfile.TemporaryDirectory(dir=cache, prefix="fetching-") as scratch, ThreadPoolExecutor(_AT_ONCE) as pool:
+        maven = MavenContext(repo_cache=Path(scratch, "repository"), timeout=60)
         complete = Path(scratch, "complete")
         complete.mkdir()
-        for jar in builder.from_endpoint(_COORDINATES).all_jars:
-            shutil.move(jar, complete / jar.name)
-        complete.rename(cache / f"kafka-{KAFKA_VERSION}")
+        pending = {pool.submit(_fetch_one, maven, jar, complete): jar for jar in JARS}
+        try:
+            for done in as_completed(pending):
+                done.result()
+                fetched += pending[done].size
+                progress(f"Fetching Kafka {KAFKA_VERSION}, this once: {fetched / 1e6:.0f} of {total / 1e6:.0f} MB")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        complete.rename(_folder())
     return cached_jars()
+
+
+def _fetch_one(maven: "MavenContext", jar: Jar, into: Path) -> None:
+    file: Path = maven.project(jar.group, jar.name).at_version(jar.version).artifact().resolve()
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    if found != jar.sha256:
+        raise JarsUnavailable(f"{file.name} is not what was tested: its SHA-256 is {found}, not {jar.sha256}.")
+    file.rename(into / file.name)
 
 
 @contextmanager

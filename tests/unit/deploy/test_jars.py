@@ -1,5 +1,6 @@
 """Kafka's jars come from the cache; the network is asked once in a machine's life."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_cached_jars_are_used_without_the_network(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jars, "_fetch", lambda *_: pytest.fail("asked the network"))
-    jar = cache / f"kafka-{jars.KAFKA_VERSION}" / "kafka.jar"
+    jar = jars._folder() / "kafka.jar"
+    assert jar.is_relative_to(cache)
     jar.parent.mkdir(parents=True)
     jar.touch()
 
@@ -23,13 +25,35 @@ def test_cached_jars_are_used_without_the_network(cache: Path, monkeypatch: pyte
 
 
 def test_a_download_that_broke_off_is_not_taken_for_a_whole_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks_off(folder: Path, _: jars.Progress) -> list[Path]:
-        (folder / "fetching-x").mkdir()
-        (folder / "fetching-x" / "half.jar").touch()
+    def breaks_off(_maven: object, jar: jars.Jar, into: Path) -> None:
+        (into / f"{jar.name}.jar").write_bytes(b"half of i")
         raise ConnectionError("reset by peer")
 
-    monkeypatch.setattr(jars, "_fetch", breaks_off)
+    monkeypatch.setattr(jars, "_fetch_one", breaks_off)
 
-    with pytest.raises(jars.JarsUnavailable, match=r"reset by peer[^$]*CLOSEDLOOP_KAFKA"):
+    with pytest.raises(jars.JarsUnavailable, match=r"(?s)reset by peer.*CLOSEDLOOP_KAFKA"):
         jars.kafka_jars()
     assert jars.cached_jars() == []
+    assert [file.name for file in cache.iterdir()] == ["fetching.lock"]
+
+
+def test_a_jar_that_is_not_what_was_tested_is_refused(tmp_path: Path) -> None:
+    jar = jars.JARS[0]
+    forged = tmp_path / f"{jar.name}.jar"
+    forged.write_bytes(b"something else")
+
+    with pytest.raises(jars.JarsUnavailable, match=jar.sha256):
+        jars._fetch_one(_Maven(forged), jar, tmp_path)
+
+
+class _Maven:
+    """Stands in for jgo's MavenContext: whatever is asked for is this file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __getattr__(self, _: str) -> Callable[..., "_Maven"]:
+        return lambda *_: self
+
+    def resolve(self) -> Path:
+        return self._file
