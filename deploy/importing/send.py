@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import httpx
@@ -37,8 +37,7 @@ class Receiver:
         self._http = http
         self._url = url.rstrip("/") + path
         self._opening = f'{{"{path.rsplit("/", 1)[1].replace("-", "_")}":['.encode()
-        # A secret key is a Bearer, a write key has a header of its own; each is ignored where the other is meant.
-        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}", "X-Write-Key": key}
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
 
     async def send(self, items: Sequence[bytes]) -> list[Refused]:
         """Deliver encoded items; returns the ones that cannot be used. Raises SendingFailed."""
@@ -94,6 +93,20 @@ def _why(response: httpx.Response, url: str) -> str:
 def _refused(entry: dict[str, Any]) -> Refused:
     problems = tuple(Problem(error.get("path", "$"), error.get("message", "")) for error in entry.get("errors", []))
     return Refused(entry["index"], problems)
+
+
+def batches(items: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Items in batches that ingest takes."""
+    batch: list[bytes] = []
+    size = 0
+    for item in items:
+        if batch and not fits(len(batch), size, item):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += len(item) + 1
+    if batch:
+        yield batch
 
 
 def encoded(item: dict[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ from shared.events.touchpoint import KINDS
 
 END = datetime(2026, 11, 20, tzinfo=UTC)
 STORY = Story(END, accounts=60)
+RULES = ChannelRules()
 
 
 @cache
@@ -85,7 +86,7 @@ def test_an_entrance_is_the_channel_it_says(entrance: Entrance):
         referrer=entrance.referrer, url=f"https://www.ourco.example{entrance.page}",
         click_ids=((entrance.click_id, "x"),) if entrance.click_id else (),
     )  # fmt: skip
-    assert ChannelRules().classify(evidence).channel == entrance.channel
+    assert RULES.classify(evidence).channel == entrance.channel
 
 
 def test_what_brings_most_addresses_does_not_bring_the_buyers():
@@ -103,17 +104,11 @@ def test_what_brings_most_addresses_does_not_bring_the_buyers():
 
 def _channel(touch: Item) -> str:
     campaign, page = touch.get("campaign", {}), touch.get("page", {})
-    return (
-        ChannelRules()
-        .classify(
-            Evidence(
-                kind=touch["kind"], source=campaign.get("source"), medium=campaign.get("medium"),
-                campaign=campaign.get("name"), referrer=page.get("referrer"), url=page.get("url"),
-                click_ids=tuple(touch.get("click_ids", {}).items()),
-            )
-        )
-        .channel
+    evidence = Evidence(
+        kind=touch["kind"], source=campaign.get("source"), medium=campaign.get("medium"), campaign=campaign.get("name"),
+        referrer=page.get("referrer"), url=page.get("url"), click_ids=tuple(touch.get("click_ids", {}).items()),
     )  # fmt: skip
+    return RULES.classify(evidence).channel
 
 
 def test_sales_people_work_on_weekdays():
