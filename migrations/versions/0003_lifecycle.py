@@ -27,7 +27,7 @@ CREATE TABLE lifecycle.identifier (
 ) WITH (fillfactor = 85)
 --
 COMMENT ON TABLE lifecycle.identifier IS
-  'Every identifier ever seen. person_id: whose it is (a weak one: whose it is now). runs: JSON, who owned it when'
+  'Every identifier seen. person_id: whose it is (a weak one: whose it is now). runs: JSON, who owned it when'
 --
 CREATE INDEX identifier_person ON lifecycle.identifier (person_id)
 --
@@ -140,7 +140,7 @@ CREATE TABLE lifecycle.person (
   digest bytea NOT NULL
 ) WITH (fillfactor = 90)
 --
-COMMENT ON TABLE lifecycle.person IS 'state: the fold so far, JSON; digest: of the last people event, to emit changes only'
+COMMENT ON TABLE lifecycle.person IS 'state: the fold so far, JSON; digest: of the last people event, to send changes only'
 --
 CREATE INDEX person_account ON lifecycle.person (account_key) WHERE account_key IS NOT NULL
 --

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -26,6 +26,7 @@ class RuleSection(Section):
     name: str
     to: str
     on: tuple[str, ...] = ()
+    after: tuple[str, ...] | None = None
     score: bool = False
     from_: tuple[str, ...] | None = Field(None, alias="from")
     new_cycle: bool = False
@@ -33,10 +34,10 @@ class RuleSection(Section):
     bars: bool = False
     decision: str = "accepted"
 
-    @field_validator("on")
+    @field_validator("on", "after")
     @classmethod
-    def _known(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_signal(kind) for kind in kinds)
+    def _known(cls, kinds: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return kinds and tuple(_signal(kind) for kind in kinds)
 
 
 class PointsSection(Section):
@@ -108,7 +109,14 @@ class LifecycleSection(Section):
         return rules
 
 
-def lifecycle(section: Mapping[str, Any]) -> tuple[Lifecycle, LifecycleSection]:
+class Configured(NamedTuple):
+    """The lifecycle in force, and how long SLA alarms wait for news that is still on its way."""
+
+    lifecycle: Lifecycle
+    settle: timedelta
+
+
+def configured(section: Mapping[str, Any]) -> Configured:
     """The lifecycle in force. Raises ConfigError naming the key when the section is wrong."""
     checked = read_section("lifecycle", LifecycleSection, section)
     rules = tuple(
@@ -116,6 +124,7 @@ def lifecycle(section: Mapping[str, Any]) -> tuple[Lifecycle, LifecycleSection]:
             name=rule.name,
             to=rule.to,
             on=frozenset(rule.on),
+            after=None if rule.after is None else frozenset(rule.after),
             score=rule.score,
             from_stages=None if rule.from_ is None else frozenset(rule.from_),
             new_cycle=rule.new_cycle,
@@ -139,7 +148,7 @@ def lifecycle(section: Mapping[str, Any]) -> tuple[Lifecycle, LifecycleSection]:
         owners=checked.owners,
         version=_version(checked),
     )
-    return made, checked
+    return Configured(made, timedelta(seconds=checked.sla.settle_seconds))
 
 
 def _version(section: LifecycleSection) -> str:

@@ -166,10 +166,10 @@ def _deal(deal: Deal, facts: Facts) -> None:
     event_id = f"deal:{deal.deal_id}"
     for contact in deal.contacts:
         facts.see(("email", contact), deal.created_at, event_id)
-    if deal.account is not None:
-        if key := account_key(deal.account.id, deal.account.domain, deal.account.name):
-            facts.account_keys.add(key)
-            _earliest(facts.objects, named(deal.account), (deal.created_at, event_id, deal.account.name))
+    account = deal.account
+    if account is not None and (key := account_key(account.id, account.domain, account.name)):
+        facts.account_keys.add(key)
+        _earliest(facts.objects, named(account), (deal.created_at, event_id, account.name))
     facts.deals.append(deal)
 
 

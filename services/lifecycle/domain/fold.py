@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.lifecycle.domain.rules import IDENTIFIED, SEEN, Lifecycle, Rule, is_of_sales
+from services.lifecycle.domain.rules import IDENTIFIED, SEEN, Lifecycle, Points, Rule, is_of_sales
+
+NOTHING = Points(0, 0)
 
 
 class Signal(NamedTuple):
@@ -37,13 +39,17 @@ class Transition(NamedTuple):
 
 
 class Response(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Sales' answer to one pass: when the lead became theirs, when they contacted it, what they decided."""
+    """Sales' answer to one pass: when the lead became theirs, when they contacted it, what they decided.
+
+    `owner` is whom an action named; without one it is whose turn it was, which the fold does not know.
+    """
 
     mql_at: datetime
     contacted_at: datetime | None = None
     decided_at: datetime | None = None
     decision: str | None = None
     reason: str | None = None
+    owner: str | None = None
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,7 +117,8 @@ def advance(state: State, signal: Signal, config: Lifecycle) -> tuple[State, lis
 def _noted(state: State, signal: Signal, config: Lifecycle) -> State:
     """What a signal changes whether or not a rule fires: points, open deals, contact, owner."""
     changes: dict[str, object] = {"last": None if signal.kind == SEEN else (signal.at, signal.id)}
-    if grant := config.points.get(signal.kind):
+    if signal.kind in config.touch_signals:  # a kind without points is noted too: rules may ask for it
+        grant = config.points.get(signal.kind, NOTHING)
         earned = min(state.points.get(signal.kind, 0) + grant.points, grant.cap)
         changes["points"] = {**state.points, signal.kind: earned}
     elif signal.kind == "deal:open":
@@ -119,10 +126,9 @@ def _noted(state: State, signal: Signal, config: Lifecycle) -> State:
     elif signal.kind in ("deal:won", "deal:lost"):
         changes["open_deals"] = tuple(d for d in state.open_deals if d != signal.deal_id)
     elif signal.kind == "action:contacted" and state.response and state.response.contacted_at is None:
-        contacted = msgspec.structs.replace(state.response, contacted_at=signal.at)
-        changes["responses"] = {**state.responses, state.cycle: contacted}
+        changes["responses"] = _answered(state, contacted_at=signal.at)
     elif signal.kind in ("action:assigned", "action:accepted") and signal.owner:
-        changes["owner"] = signal.owner
+        changes |= {"owner": signal.owner, "responses": _answered(state, owner=signal.owner)}
     return _changed(state, **changes)
 
 
@@ -134,6 +140,8 @@ def _fires(rule: Rule, state: State, signal: Signal, config: Lifecycle) -> bool:
         return False
     if rule.score and signal.kind not in rule.on:
         return not is_of_sales(signal.kind) and state.score >= config.threshold
+    if rule.after is not None and rule.after.isdisjoint(state.points):
+        return False
     # A lost deal sends nobody back while another deal is open.
     return signal.kind in rule.on and not (signal.kind == "deal:lost" and state.open_deals)
 
@@ -143,12 +151,10 @@ def _entered(state: State, transition: Transition, rule: Rule, config: Lifecycle
     changes: dict[str, object] = {"stage": rule.to, "since": at, "cycle": cycle, "barred": rule.bars}
     waiting = state.response if state.stage == config.sales_stage else None
     if waiting is not None and waiting.decided_at is None:
-        decided = msgspec.structs.replace(
-            waiting, decided_at=at, decision=rule.decision, reason=transition.reason or None
-        )
-        changes["responses"] = {**state.responses, state.cycle: decided}
+        changes["responses"] = _answered(state, decided_at=at, decision=rule.decision, reason=transition.reason or None)
     elif rule.to == config.sales_stage and cycle not in state.responses:
-        changes["responses"] = {**state.responses, cycle: Response(mql_at=at)}
+        owner = None if rule.new_cycle else state.owner
+        changes["responses"] = {**state.responses, cycle: Response(mql_at=at, owner=owner)}
     if rule.new_cycle:
         changes |= {"owner": None, "lead_at": None}
     became_lead = config.rank[rule.to] >= config.rank[config.lead_stage] and not rule.bars
@@ -161,3 +167,10 @@ def _entered(state: State, transition: Transition, rule: Rule, config: Lifecycle
 
 def _changed(state: State, **changes: object) -> State:
     return msgspec.structs.replace(state, **changes)
+
+
+def _answered(state: State, **changes: object) -> dict[int, Response]:
+    """The responses with this pass's changed; as they are when the lead never came to sales."""
+    if state.response is None:
+        return state.responses
+    return {**state.responses, state.cycle: msgspec.structs.replace(state.response, **changes)}

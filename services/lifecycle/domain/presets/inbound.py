@@ -1,6 +1,7 @@
 """prospect -> subscriber -> lead -> mql -> sql -> customer: content first, sales late."""
 
 from services.lifecycle.domain.presets import pipeline
+from services.lifecycle.domain.presets.pipeline import REQUESTS, VOLUNTARY
 
 PRESET: dict[str, object] = {
     "stages": ["prospect", "subscriber", "lead", "mql", "sql", "customer"],
@@ -10,8 +11,10 @@ PRESET: dict[str, object] = {
     "rules": [
         {"name": "first_seen", "to": "prospect", "on": ["seen"]},
         {"name": "identified", "to": "subscriber", "on": ["identified"]},
-        {"name": "voluntary_act", "to": "lead", "on": [*pipeline.VOLUNTARY, "custom:demo_request"]},
-        {"name": "request", "to": "mql", "on": pipeline.REQUESTS, "from": ["lead"]},
+        {"name": "voluntary_act", "to": "lead", "on": VOLUNTARY, "from": ["subscriber"]},
+        {"name": "voluntary_before", "to": "lead", "on": ["identified"], "after": VOLUNTARY, "from": ["subscriber"]},
+        {"name": "request", "to": "mql", "on": REQUESTS, "from": ["lead"]},
+        {"name": "request_before", "to": "mql", "on": ["identified"], "after": REQUESTS, "from": ["lead"]},
         {"name": "score", "to": "mql", "score": True, "from": ["lead"]},
         {"name": "accepted", "to": "sql", "on": ["action:accepted"]},
         {

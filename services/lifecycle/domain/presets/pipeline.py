@@ -1,11 +1,11 @@
 """suspect -> prospect -> lead -> mql -> sal -> opportunity -> customer, with rml: marketing and sales in one line.
 
 A lead is voluntary: only the person's own act makes one, so an imported or mailed contact stays a prospect, however
-often it opens mails. Reaching mql hands the lead to sales, who accept it (sal) or give it back with a reason (rml).
+often it opens mails; and nobody can call an anonymous visitor, so what they did counts once they are known. Reaching mql hands the lead to sales, who accept it (sal) or give it back with a reason (rml).
 """
 
-VOLUNTARY = ["form_submit", "product_signup", "content_download", "meeting", "chat", "event_attended"]
 REQUESTS = ["meeting", "custom:demo_request"]
+VOLUNTARY = ["form_submit", "product_signup", "content_download", "chat", "event_attended", *REQUESTS]
 
 PRESET: dict[str, object] = {
     "stages": ["suspect", "prospect", "lead", "mql", "rml", "sal", "opportunity", "customer"],
@@ -15,8 +15,10 @@ PRESET: dict[str, object] = {
     "rules": [
         {"name": "first_seen", "to": "suspect", "on": ["seen"]},
         {"name": "identified", "to": "prospect", "on": ["identified"]},
-        {"name": "voluntary_act", "to": "lead", "on": [*VOLUNTARY, "custom:demo_request"]},
+        {"name": "voluntary_act", "to": "lead", "on": VOLUNTARY, "from": ["prospect"]},
+        {"name": "voluntary_before", "to": "lead", "on": ["identified"], "after": VOLUNTARY, "from": ["prospect"]},
         {"name": "request", "to": "mql", "on": REQUESTS, "from": ["lead"]},
+        {"name": "request_before", "to": "mql", "on": ["identified"], "after": REQUESTS, "from": ["lead"]},
         {"name": "score", "to": "mql", "score": True, "from": ["lead"]},
         {"name": "request_again", "to": "mql", "on": REQUESTS, "from": ["rml"], "new_cycle": True},
         {"name": "score_again", "to": "mql", "score": True, "from": ["rml"], "new_cycle": True},

@@ -1,0 +1,152 @@
+"""Step 4: what changed, written to the tables and, in the same transaction, to the outbox."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from services.lifecycle.batch import messages
+from services.lifecycle.batch.owners import owners_of
+from services.lifecycle.domain import sla
+from services.lifecycle.domain.accounts import Resolved
+from services.lifecycle.domain.fold import State, Transition
+from services.lifecycle.domain.person import Portrait, event
+from services.lifecycle.domain.rules import Lifecycle
+from services.lifecycle.store import outbox, persons, sales
+from services.lifecycle.store.outbox import Message
+from services.lifecycle.store.persons import Pass, Row
+from services.lifecycle.store.sales import Answer
+from shared.db import Connection
+from shared.events import encode
+from shared.events.person import Person
+
+Gone = tuple[str, str, Transition]
+"""A transition in force until now: its id, the config version it came by, itself."""
+
+
+@dataclass(slots=True)
+class Change:
+    """What a batch did to one person. `who` is None when only the state changed, not the person."""
+
+    person_id: str
+    state: State
+    added: list[Transition]
+    gone: list[Gone]
+    who: Portrait | None
+    account: Resolved | None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch did to everybody. `merged`: person -> heir, for those merged just now."""
+
+    people: list[Change] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, list[Gone]] = field(default_factory=dict)
+    stored: dict[str, Row] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How changes are written: by which rules, when, under which new ids; alarms wait `settle` for late news."""
+
+    config: Lifecycle
+    now: datetime
+    mint: Callable[[], str]
+    settle: timedelta
+
+
+async def write(connection: Connection, changes: Changes, how: Writing) -> None:
+    """Store changes and queue the events that tell of them. Nothing is written when nothing differs."""
+    owners = await owners_of(connection, changes.people, changes.merged, how.config.owners)
+    rows, queue = _merged_rows(changes, how.now)
+    version = how.config.version
+    transitions = []
+    for change in changes.people:
+        owner = change.state.owner or owners.get((change.person_id, change.state.cycle))
+        before = changes.stored.get(change.person_id)
+        row, person = _row(change, before, owner)
+        if row != before:
+            rows.append(row)
+        if person is not None:
+            queue.append(messages.of_person(person, how.now))
+        for transition in change.added:
+            id_ = how.mint()
+            transitions.append((id_, change.person_id, transition))
+            queue.append(messages.of_transition(id_, change.person_id, transition, owner, version, how.now))
+    gone = [(p, *g) for c in changes.people for p in (c.person_id,) for g in c.gone]
+    gone += [(person_id, *g) for person_id, each in changes.gone.items() for g in each]
+    queue += [messages.of_correction(id_, person_id, t, of, how.now) for person_id, id_, of, t in gone]
+    if gone:
+        await persons.supersede(connection, [id_ for _, id_, _, _ in gone], how.now)
+    if rows:
+        await persons.save(connection, rows)
+    if transitions:
+        await persons.add_transitions(connection, transitions, version, how.now)
+    await _answers(connection, changes, owners, how)
+    if queue:
+        await outbox.put(connection, queue)
+
+
+def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Person | None]:
+    """The person's row, and the people event when the person is not what it was."""
+    state, who = change.state, change.who
+    version, digest, person = (before.version, before.digest, None) if before else (0, b"", None)
+    if who is not None:
+        person = event(change.person_id, 0, who, change.account, state.lead_at)
+        if (new := hashlib.blake2b(encode(person), digest_size=16).digest()) == digest:
+            person = None
+        else:
+            version, digest = version + 1, new
+            person = msgspec.structs.replace(person, version=version)
+    row = Row(
+        person_id=change.person_id,
+        version=version,
+        merged_into=None,
+        email=who.email if who else before and before.email,
+        account_key=(who.claim.key if who.claim else None) if who else before and before.account_key,
+        account_id=(change.account and change.account.account_id) if who else before and before.account_id,
+        stage=state.stage,
+        stage_since=state.since,
+        score=state.score,
+        cycle=state.cycle,
+        owner=owner,
+        first_seen_at=who.first_seen[0] if who else before and before.first_seen_at,
+        state=msgspec.json.encode(state),
+        digest=digest,
+    )
+    return row, person
+
+
+def _merged_rows(changes: Changes, now: datetime) -> tuple[list[Row], list[Message]]:
+    """A merged person keeps its row and its id, and nothing else."""
+    rows, queue = [], []
+    for person_id, heir in changes.merged.items():
+        version = changes.stored[person_id].version + 1
+        rows.append(Row(person_id, version, heir, *(None,) * 5, 0, 1, *(None,) * 3, b""))
+        queue.append(messages.of_person(Person(person_id, version, merged_into=heir), now))
+    return rows, queue
+
+
+async def _answers(connection: Connection, changes: Changes, owners: dict[Pass, str], how: Writing) -> None:
+    """Bring sales' answers, and the alarms of those still due, in line with the folds."""
+    limits = how.config.sla
+    responses = {(c.person_id, cycle): r for c in changes.people for cycle, r in c.state.responses.items()}
+    again = [c.person_id for c in changes.people if c.who is not None and c.person_id in changes.stored]
+    if again or changes.merged:
+        await sales.forget_others(connection, [*again, *changes.merged], responses)
+    if not responses:
+        return
+    answers = [
+        Answer(
+            *one, r.owner or owners.get(one), r.mql_at, sla.due_at(r, limits), r.contacted_at, r.decided_at,
+            r.decision, r.reason, sla.breached(r, limits, how.now),
+            sla.minutes(r.mql_at, r.contacted_at), sla.minutes(r.mql_at, r.decided_at),
+        )
+        for one, r in sorted(responses.items())
+    ]  # fmt: skip
+    if changed := await sales.save(connection, answers):
+        timers = [(one, timer) for one in sorted(changed) for timer in sla.timers(responses[one], limits)]
+        await sales.set_timers(connection, sorted(changed), timers, how.now + how.settle)

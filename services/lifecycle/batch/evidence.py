@@ -1,0 +1,137 @@
+"""Step 2: store signals, deals and account claims; find the persons for whom something is new."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from services.lifecycle.batch.identity import Identity
+from services.lifecycle.domain.accounts import Book, Named, Object, keys_of, unresolved
+from services.lifecycle.domain.collect import ACCOUNT, Facts
+from services.lifecycle.domain.fold import Signal
+from services.lifecycle.domain.identity import Key
+from services.lifecycle.store import accounts, identifiers, persons, signals
+from shared.accounts import account_key
+from shared.db import Connection
+from shared.events.deal import Deal
+
+
+@dataclass(slots=True)
+class Evidence:
+    """`signals`: new ones by person. `changed`: persons whose account or older signals are not what they were."""
+
+    signals: dict[str, list[Signal]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+
+async def record(connection: Connection, facts: Facts, identity: Identity, known_accounts: set[str]) -> Evidence:
+    """Store what the batch gives as evidence. `known_accounts`: keys certainly stored."""
+    evidence = Evidence()
+    keys = facts.account_keys.union(*(keys_of(named) for named in facts.objects)) - known_accounts
+    if keys:
+        await accounts.ensure(connection, unresolved(keys))
+    if facts.objects:
+        evidence.changed.update(await _accounts(connection, facts))
+    new_signals: dict[tuple[Key, Signal], None] = facts.signals
+    claims = [(s, rule, key, key, at, event_id) for (s, rule, key), (at, event_id) in facts.claims.items()]
+    if facts.deals:
+        gone, from_deals, claims_of_deals = await _deals(connection, facts.deals)
+        new_signals = new_signals | dict.fromkeys(from_deals)
+        claims += claims_of_deals
+        await _mark(connection, [key for key in gone if key[0] != ACCOUNT], identity, evidence)
+        await _mark_accounts(connection, [value for kind, value in gone if kind == ACCOUNT], evidence)
+    if claims:
+        for subject, at in await accounts.add_claims(connection, claims):
+            evidence.changed.add(identity.persons[identity.subject(subject, at)])
+    if new_signals:
+        added = await signals.add(connection, new_signals)
+        for subject, signal in added:
+            if subject[0] != ACCOUNT:
+                person_id = identity.persons[identity.subject(subject, signal.at)]
+                evidence.signals.setdefault(person_id, []).append(signal)
+        await _mark_accounts(connection, [value for (kind, value), _ in added if kind == ACCOUNT], evidence)
+    return evidence
+
+
+async def _mark(connection: Connection, strong: Iterable[Key], identity: Identity, evidence: Evidence) -> None:
+    missing = [key for key in strong if key not in identity.persons]
+    if missing:
+        for key, row in (await identifiers.of_keys(connection, missing)).items():
+            identity.persons[key] = identity.merged.get(row.person_id, row.person_id)
+    evidence.changed |= {identity.persons[key] for key in strong if key in identity.persons}
+
+
+async def _mark_accounts(connection: Connection, keys: Sequence[str], evidence: Evidence) -> None:
+    if keys:
+        kin = await accounts.lock_with_kin(connection, keys)
+        evidence.changed.update(await persons.of_accounts(connection, kin))
+
+
+async def _accounts(connection: Connection, facts: Facts) -> list[str]:
+    """Store account objects and what keys stand for now; the persons whose account is another than before."""
+    locked = await accounts.lock_with_kin(connection, {key for named in facts.objects for key in keys_of(named)})
+    if not await accounts.add_objects(connection, facts.objects):
+        return []
+    objects: dict[Named, Object] = {}
+    book, wanted = Book(()), set(locked)
+    while wanted:
+        for one in await accounts.objects_about(connection, wanted):
+            objects[one.named] = one
+        book = Book(objects.values())
+        wanted = {book.step(key) for key in wanted} - wanted - set(locked)
+    changed = [r for key in sorted(locked) if (r := book.resolve(key)) != locked[key]]
+    if not changed:
+        return []
+    await accounts.save(connection, changed)
+    return await persons.of_accounts(connection, [resolved.key for resolved in changed])
+
+
+async def _deals(
+    connection: Connection, deals: Iterable[Deal]
+) -> tuple[list[Key], list[tuple[Key, Signal]], list[accounts.ClaimRow]]:
+    """Let the latest version of each deal count: the subjects of what went, and its signals and claims."""
+    latest: dict[str, tuple[datetime, bytes, Deal]] = {}
+    for deal in deals:
+        version = (deal.updated_at, _digest(deal), deal)
+        known = latest.get(deal.deal_id)
+        if known is None or version[:2] > known[:2]:
+            latest[deal.deal_id] = version
+    newer = await signals.newer_deals(connection, [(id_, at, digest) for id_, (at, digest, _) in latest.items()])
+    if not newer:
+        return [], [], []
+    ids = sorted(newer)
+    gone = await signals.remove_deals(connection, ids)
+    gone += await accounts.remove_deal_claims(connection, [f"deal:{id_}" for id_ in ids])
+    counting = [latest[id_][2] for id_ in ids]
+    return gone, [s for deal in counting for s in signals_of(deal)], [c for deal in counting for c in claims_of(deal)]
+
+
+def _digest(deal: Deal) -> bytes:
+    what = (deal.status, deal.created_at, deal.closed_at, sorted(deal.contacts), deal.account)
+    return hashlib.blake2b(msgspec.json.encode(what), digest_size=16).digest()
+
+
+def signals_of(deal: Deal) -> list[tuple[Key, Signal]]:
+    """What a version of a deal says about its contacts; without contacts, about everybody of its account."""
+    subjects: list[Key] = [("email", contact) for contact in dict.fromkeys(deal.contacts)]
+    if not subjects and (key := _key(deal)):
+        subjects = [(ACCOUNT, key)]
+    made = [Signal(deal.created_at, f"deal:{deal.deal_id}:1open", "deal:open", deal_id=deal.deal_id)]
+    if deal.status != "open":
+        closed_at = max(deal.closed_at or deal.updated_at, deal.created_at)
+        made.append(Signal(closed_at, f"deal:{deal.deal_id}:2closed", f"deal:{deal.status}", deal_id=deal.deal_id))
+    return [(subject, signal) for subject in subjects for signal in made]
+
+
+def claims_of(deal: Deal) -> list[accounts.ClaimRow]:
+    """The account a deal gives its contacts."""
+    key, ref = _key(deal), f"deal:{deal.deal_id}"
+    if key is None:
+        return []
+    return [(("email", contact), "deal", ref, key, deal.created_at, ref) for contact in dict.fromkeys(deal.contacts)]
+
+
+def _key(deal: Deal) -> str | None:
+    return account_key(deal.account.id, deal.account.domain, deal.account.name) if deal.account else None

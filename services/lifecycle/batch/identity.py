@@ -1,0 +1,155 @@
+"""Step 1: store who was seen and what links them; find the persons that are new, merged or changed hands."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from services.lifecycle.domain.collect import Facts
+from services.lifecycle.domain.identity import WEAK, Groups, Key, Runs, changes_nothing, runs_of
+from services.lifecycle.domain.person import owner_key
+from services.lifecycle.store import identifiers
+from services.lifecycle.store.identifiers import Identifier
+from shared.db import Connection
+
+
+@dataclass(slots=True)
+class Identity:
+    """What a batch changed about who is who. `persons`: whose each strong, and each never linked weak, key is."""
+
+    rows: dict[Key, Identifier]
+    persons: dict[Key, str]
+    runs: dict[str, Runs]
+    born: set[str] = field(default_factory=set)
+    merged: dict[str, str] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def subject(self, key: Key, at: object) -> Key:
+        """The key whose person did what `key` did at a moment."""
+        runs = self.runs.get(key[1]) if key[0] == WEAK else None
+        return owner_key(runs, key[1], at) if runs else key  # type: ignore[arg-type]  # at is a datetime
+
+
+async def identify(connection: Connection, facts: Facts, mint: Callable[[], str]) -> Identity:
+    """Store sights and links; the persons they make, merge and change."""
+    newest = {value: max(links).strong for value, links in facts.links.items()}
+    candidates = _candidates(facts, newest, mint)
+    rows = await identifiers.upsert(
+        connection, [(key, sight, candidates[key]) for key, sight in sorted(facts.sights.items(), key=_by_key)]
+    )
+    if facts.pairs:
+        await identifiers.add_strong_links(connection, facts.pairs)
+    runs, moved = await _runs(connection, facts, rows)
+    identity = Identity(rows, {}, runs)
+    _unite(facts, identity, candidates, moved)
+    await _find_owners(connection, facts, identity, moved)
+    _note_changes(facts, identity, moved)
+    if identity.merged:
+        await identifiers.reassign(connection, identity.merged)
+    if moved:
+        now = {value: (runs[value], identity.persons[runs[value][-1].strong]) for value in moved}
+        await identifiers.save_runs(connection, now)
+    return identity
+
+
+def _by_key(item: tuple[Key, object]) -> Key:
+    return item[0]
+
+
+def _candidates(facts: Facts, newest: Mapping[str, Key], mint: Callable[[], str]) -> dict[Key, str]:
+    """An id for each identifier in case it is new: one for all that belong together as far as the batch knows."""
+    groups = Groups()
+    for one, other in facts.pairs:
+        groups.join(one, other)
+    ids: dict[object, str] = {}
+    candidates: dict[Key, str] = {}
+    for key in facts.sights:
+        root = groups.find(newest.get(key[1], key) if key[0] == WEAK else key)
+        found = ids.get(root)
+        if found is None:
+            found = ids[root] = mint()
+        candidates[key] = found
+    return candidates
+
+
+async def _runs(
+    connection: Connection, facts: Facts, rows: Mapping[Key, Identifier]
+) -> tuple[dict[str, Runs], dict[str, Runs]]:
+    """The runs of every weak identifier in the batch; and, for those whose runs changed, what they were before."""
+    runs = {key[1]: row.runs for key, row in rows.items() if key[0] == WEAK and row.runs}
+    if not facts.links:
+        return runs, {}
+    await identifiers.add_weak_links(connection, facts.links)
+    before: dict[str, Runs] = {}
+    to_read = []
+    for value, links in facts.links.items():
+        known = rows[WEAK, value].runs
+        if not known:
+            before[value], runs[value] = (), runs_of(links)
+        elif not all(changes_nothing(known, link) for link in links):
+            to_read.append(value)
+    if to_read:
+        for value, timeline in (await identifiers.timelines(connection, to_read)).items():
+            derived = runs_of(timeline)
+            if derived != runs[value]:
+                before[value], runs[value] = runs[value], derived
+    return runs, before
+
+
+def _unite(facts: Facts, identity: Identity, candidates: Mapping[Key, str], moved: Mapping[str, Runs]) -> None:
+    """Join what belongs together; of several persons the one first minted stays."""
+    groups = Groups()
+    rows = identity.rows
+    for one, other in facts.pairs:
+        groups.join(one, other)
+    for key, row in rows.items():
+        if key[0] != WEAK:
+            groups.join(key, row.person_id)
+        elif not row.runs and key[1] in moved and row.person_id != candidates[key]:
+            groups.join(identity.runs[key[1]][0].strong, row.person_id)  # the lone visitor turns out to be somebody
+    fresh = {row.person_id for key, row in rows.items() if row.person_id == candidates[key]}
+    members: dict[object, set[str]] = {}
+    for key, row in rows.items():
+        if key[0] != WEAK or (not row.runs and key[1] in moved):
+            members.setdefault(groups.find(row.person_id), set()).add(row.person_id)
+    survivor: dict[str, str] = {}
+    for persons in members.values():
+        heir = min(persons - fresh or persons)
+        survivor |= dict.fromkeys(persons, heir)
+        identity.merged |= {person_id: heir for person_id in persons if person_id != heir}
+    for key, row in rows.items():
+        if key[0] != WEAK or not identity.runs.get(key[1]):
+            person_id = identity.persons[key] = survivor.get(row.person_id, row.person_id)
+            if person_id in fresh:
+                identity.born.add(person_id)
+
+
+async def _find_owners(connection: Connection, facts: Facts, identity: Identity, moved: Mapping[str, Runs]) -> None:
+    """Look up the persons of strong identifiers that own a weak one of the batch but are not in the batch."""
+    wanted = {run.strong for value in moved for run in (*moved[value], *identity.runs[value])}
+    for value, runs in identity.runs.items():
+        first = identity.rows.get((WEAK, value))
+        sight = facts.sights.get((WEAK, value))
+        if first and sight and (first.first_at, first.first_id) == (sight.first_at, sight.first_id):
+            wanted.add(runs[0].strong)
+    wanted |= {identity.subject(subject, signal.at) for subject, signal in facts.signals if subject[0] == WEAK}
+    wanted |= {identity.subject(subject, at) for (subject, _, _), (at, _) in facts.claims.items() if subject[0] == WEAK}
+    missing = [key for key in wanted if key not in identity.persons]
+    if missing:
+        for key, row in (await identifiers.of_keys(connection, missing)).items():
+            identity.persons[key] = identity.merged.get(row.person_id, row.person_id)
+
+
+def _note_changes(facts: Facts, identity: Identity, moved: Mapping[str, Runs]) -> None:
+    """The persons whose identifiers, first sight or spans are not what they were."""
+    persons, changed = identity.persons, identity.changed
+    changed.update(identity.merged.values())
+    for key, sight in facts.sights.items():
+        row = identity.rows[key]
+        if row.first_id == sight.first_id and row.first_at == sight.first_at:
+            runs = identity.runs.get(key[1]) if key[0] == WEAK else None
+            changed.add(persons[runs[0].strong if runs else key])
+    for value, before in moved.items():
+        changed |= _owners(identity, (*before, *identity.runs[value]))
+
+
+def _owners(identity: Identity, runs: Iterable[object]) -> set[str]:
+    return {identity.persons[run.strong] for run in runs}  # type: ignore[attr-defined]  # runs hold Run

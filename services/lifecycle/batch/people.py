@@ -1,0 +1,102 @@
+"""Step 3: for every person concerned fold again, or take a step when only newer signals came."""
+
+import msgspec
+
+from services.lifecycle.batch.changes import Change, Changes
+from services.lifecycle.batch.evidence import Evidence
+from services.lifecycle.batch.identity import Identity
+from services.lifecycle.batch.load import load
+from services.lifecycle.domain.fold import Signal, State, Transition, advance
+from services.lifecycle.domain.identity import WEAK
+from services.lifecycle.domain.person import Portrait, life, portrait
+from services.lifecycle.domain.rules import SEEN, Lifecycle
+from services.lifecycle.store import persons
+from services.lifecycle.store.persons import Row
+from shared.db import Connection
+
+_STATE = msgspec.json.Decoder(State)
+
+
+async def settle(connection: Connection, identity: Identity, evidence: Evidence, config: Lifecycle) -> Changes:
+    """What changes for whom. Their rows are locked from here on."""
+    newborn = _newborn(identity, evidence)
+    again = (identity.changed | evidence.changed) - newborn.keys()
+    stored, merged = await _lock(connection, again | evidence.signals.keys(), identity)
+    again = {merged.get(person_id, person_id) for person_id in again}
+    changes = Changes(merged={p: heir for p, heir in merged.items() if p in stored and stored[p].merged_into != heir})
+    changes.stored = stored
+    for person_id, who in newborn.items():
+        state, transitions = advance(State(version=config.version), Signal(*who.first_seen, SEEN), config)
+        changes.people.append(Change(person_id, state, transitions, [], who, None))
+    for person_id, new in evidence.signals.items():
+        step = _step(stored.get(person_id), new, config) if person_id not in again else None
+        if step is not None:
+            changes.people.append(Change(person_id, *step, [], None, None))
+        else:
+            again.add(merged.get(person_id, person_id))
+    if again:
+        await _fold_again(connection, again, changes, config)
+    return changes
+
+
+def _newborn(identity: Identity, evidence: Evidence) -> dict[str, Portrait]:
+    """The lone visitors seen for the first time who did nothing that counts: most new persons are such."""
+    found = {}
+    for key, row in identity.rows.items():
+        person_id = identity.persons.get(key)
+        if person_id is None or key[0] != WEAK or person_id not in identity.born:
+            continue
+        if person_id not in evidence.signals and person_id not in evidence.changed:
+            found[person_id] = portrait({}, {key[1]: ((row.first_at, row.first_id), ())}, ())
+    return found
+
+
+async def _lock(connection: Connection, wanted: set[str], identity: Identity) -> tuple[dict[str, Row], dict[str, str]]:
+    """The rows of the persons concerned, locked; and who turned out to be, or already was, merged into whom."""
+    merged = dict(identity.merged)
+    stored = await persons.lock(connection, wanted | merged.keys())
+    if merged:
+        for person_id, row in (await persons.merged_into(connection, merged)).items():
+            merged[person_id] = merged[row.merged_into or ""]
+            stored[person_id] = row
+    while (
+        elsewhere := {  # somebody else merged them since they were looked up
+            row.merged_into for p, row in stored.items() if row.merged_into and p not in merged
+        }
+        - stored.keys()
+    ):
+        merged |= {p: row.merged_into for p, row in stored.items() if row.merged_into and p not in merged}
+        stored |= await persons.lock(connection, elsewhere)
+    return stored, merged
+
+
+def _step(row: Row | None, new: list[Signal], config: Lifecycle) -> tuple[State, list[Transition]] | None:
+    """One step on from the stored state; None when only folding again will do."""
+    if row is None or row.state is None:
+        return None
+    before = state = _STATE.decode(row.state)
+    transitions: list[Transition] = []
+    for signal in sorted(new, key=lambda s: (s.at, s.id)):
+        if state.version != config.version or (state.last and (signal.at, signal.id) <= state.last):
+            return None
+        state, more = advance(state, signal, config)
+        transitions += more
+    # A person becoming a lead tells the others so; that event needs the whole person.
+    return (state, transitions) if state.lead_at == before.lead_at else None
+
+
+async def _fold_again(connection: Connection, again: set[str], changes: Changes, config: Lifecycle) -> None:
+    dossiers = await load(connection, again, changes.stored)
+    in_force: dict[str, dict[Transition, tuple[str, str]]] = {}
+    for id_, person_id, transition, version in await persons.transitions(
+        connection, [*(p for p in dossiers if p in changes.stored), *changes.merged]
+    ):
+        in_force.setdefault(person_id, {})[transition] = (id_, version)
+    for person_id, dossier in dossiers.items():
+        folded = life(dossier.who, dossier.signals, dossier.of_account, config)
+        before, after = in_force.get(person_id, {}), dict.fromkeys(folded.transitions)
+        added = [transition for transition in after if transition not in before]
+        gone = [(*before[transition], transition) for transition in before if transition not in after]
+        changes.people.append(Change(person_id, folded.state, added, gone, dossier.who, dossier.account))
+    for person_id in changes.merged:
+        changes.gone[person_id] = [(*how, transition) for transition, how in in_force.get(person_id, {}).items()]

@@ -1,0 +1,6 @@
+"""The lifecycle's own metrics."""
+
+from prometheus_client import Counter
+
+RELAYED = Counter("closedloop_lifecycle_relayed_total", "Events sent from the outbox to Kafka")
+ALARMS = Counter("closedloop_lifecycle_sla_alarms_total", "SLA alarms that rang, by what", ["what"])

@@ -1,0 +1,62 @@
+"""SLA alarms: each rings once, as an event stamped with the time it was due."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.lifecycle import metrics
+from services.lifecycle.batch.messages import of_alarm
+from services.lifecycle.domain.rules import Lifecycle
+from services.lifecycle.ids import Mint
+from services.lifecycle.store import outbox, sales
+from shared import db
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+POLL_SECONDS = 1.0
+
+
+class Timers:
+    """Looks every second for alarms that are due. Several processes may: each alarm goes to one of them."""
+
+    def __init__(
+        self, pool: AsyncEngine, config: Lifecycle, clock: Callable[[], datetime], wake: Callable[[], None]
+    ) -> None:
+        self._pool = pool
+        self._config = config
+        self._clock = clock
+        self._wake = wake
+        self._mint = Mint()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ring until `stop`."""
+        while not stop.is_set():
+            try:
+                while await self.ring():
+                    self._wake()
+            except Exception as error:
+                if not db.is_transient(error):
+                    raise
+                log.warning("timers_wait", error=repr(error))
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    async def ring(self) -> int:
+        """Ring what is due now; how many rang."""
+        now = self._clock()
+        async with db.transaction(self._pool) as connection:
+            alarms = await sales.ring(connection, now, AT_ONCE)
+            if alarms:
+                stage, version = self._config.sales_stage, self._config.version
+                queue = [of_alarm(self._mint(), alarm, stage, version, now) for alarm in alarms]
+                await outbox.put(connection, queue)
+        for alarm in alarms:
+            metrics.ALARMS.labels(alarm.what).inc()
+        return len(alarms)

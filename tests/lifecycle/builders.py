@@ -1,0 +1,100 @@
+"""Small builders of events, and a driver that puts them through the real handler into a real database."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.lifecycle.config import configured
+from services.lifecycle.handler import LifecycleHandler
+from shared import db
+from shared.events import type_of
+from shared.events.deal import Deal
+from shared.events.lead_action import LeadAction
+from shared.events.touchpoint import Account, Touchpoint
+from shared.kafka.consume import Record
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+NAMESPACE = uuid.UUID(int=1)
+
+
+def at(minute: float) -> datetime:
+    """A moment, in minutes from the start of the test's time."""
+    return START + timedelta(minutes=minute)
+
+
+def touch(id: str, minute: float, kind: str = "page_view", **fields: Any) -> Touchpoint:
+    """A touchpoint."""
+    return Touchpoint(str(uuid.uuid5(NAMESPACE, id)), "test", kind, at(minute), at(minute), **fields)
+
+
+def deal(id: str, created: float, status: str = "open", closed: float | None = None, updated: float | None = None,
+         contacts: Sequence[str] = (), account: Account | None = None) -> Deal:  # fmt: skip
+    """A version of a deal; without `updated` it is as old as its close, or its creation."""
+    closed_at = None if closed is None else at(closed)
+    updated_at = at(updated) if updated is not None else closed_at or at(created)
+    return Deal(
+        id, "test", status, Decimal(100), "USD", at(created), updated_at, updated_at,
+        account=account, contacts=tuple(contacts), closed_at=closed_at,
+    )  # fmt: skip
+
+
+def action(id: str, minute: float, what: str, email: str | None = None, **fields: Any) -> LeadAction:
+    """Something sales did."""
+    return LeadAction(id, "test", what, at(minute), at(minute), email=email, **fields)
+
+
+class World:
+    """A database with a handler of its own, as one lifecycle process would have."""
+
+    def __init__(self, database_url: str, section: dict[str, Any] | None = None, now: datetime = NOW) -> None:
+        self.pool = db.engine(database_url, "closedloop_lifecycle")
+        self._admin = database_url
+        self.now = now
+        self.handler = LifecycleHandler(configured(section or {}), lambda: self.now)
+
+    async def apply(self, *batch: object) -> None:
+        """One batch, one transaction, as the consume loop does it."""
+        records = [Record(type_of(event).topic, event, None) for event in batch]
+        async with db.transaction(self.pool) as connection:
+            await self.handler(connection, records)
+        self.handler.committed()
+
+    async def rows(self, sql: str, *arguments: object) -> list[Any]:
+        """What a query gives."""
+        async with db.transaction(self.pool) as connection:
+            return [tuple(row) for row in await connection.fetch(sql, *arguments)]
+
+    async def stages(self) -> dict[str, str]:
+        """The stage of each person by email, else user id, else anonymous id."""
+        rows = await self.rows(
+            "SELECT DISTINCT ON (p.person_id) i.value, p.stage FROM lifecycle.identifier i "
+            "JOIN warehouse.dim_person p USING (person_id) ORDER BY p.person_id, "
+            "array_position(ARRAY['email', 'user_id', 'anonymous_id'], i.kind), i.first_at"
+        )
+        return dict(rows)
+
+    async def fingerprint(self) -> list[Any]:
+        """Everything that a redelivery must not change."""
+        tables = ("lifecycle.identifier", "lifecycle.person", "lifecycle.outbox", "lifecycle.signal",
+                  "warehouse.fct_stage_transition", "warehouse.fct_sales_response", "lifecycle.sla_timer",
+                  "lifecycle.assignment", "lifecycle.account_alias", "lifecycle.claim", "lifecycle.weak_link",
+                  "lifecycle.rotation")  # fmt: skip
+        return [sorted(map(str, await self.rows(f"SELECT * FROM {table}"))) for table in tables]
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.pool.dispose()
+
+
+def batches(events: Iterable[object], sizes: Sequence[int]) -> list[list[object]]:
+    """Events cut into batches of these sizes, again and again."""
+    left, cut, index = list(events), [], 0
+    while left:
+        size = sizes[index % len(sizes)]
+        cut.append(left[:size])
+        left = left[size:]
+        index += 1
+    return cut
