@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -34,9 +35,8 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         self._answered: asyncio.Future[bytes] | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: Any) -> None:
+        """Keep the transport (uvloop's own, which is no asyncio.Transport by type)."""
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
