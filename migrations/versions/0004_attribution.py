@@ -44,7 +44,7 @@ CREATE TABLE warehouse.fct_touchpoint (
     consent text NOT NULL,
     earns_credit boolean NOT NULL,
     flags text[],
-    properties jsonb NOT NULL,
+    properties jsonb,
     user_agent text,
     group_call boolean NOT NULL
 )

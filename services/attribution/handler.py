@@ -11,7 +11,7 @@ from typing import Any
 from services.attribution.domain.channels import ChannelRules, Evidence
 from services.attribution.domain.money import decimals
 from services.attribution.store import deals, marks, people, spend, touchpoints
-from services.attribution.touch_row import COLUMNS, touch_row
+from services.attribution.touch_row import COLUMNS, Facts, touch_row
 from shared.db import Connection
 from shared.errors import BadRecord
 from shared.events.deal import Deal
@@ -31,6 +31,7 @@ class Handler:
     def __init__(self, rules: ChannelRules, base_currency: str, seen: Callable[[int], None] = lambda _: None) -> None:
         """`seen` is told the size of every batch."""
         self._rules = rules
+        self._facts = Facts(rules)
         self._base = base_currency
         self._seen = seen
 
@@ -66,7 +67,7 @@ class Handler:
         distinct: dict[str, Touchpoint] = {}
         for touch in touches:
             distinct.setdefault(touch.touchpoint_id, touch)
-        return [touch_row(touch, self._rules) for touch in distinct.values()]
+        return [touch_row(touch, self._facts) for touch in distinct.values()]
 
     def _channel(self, spend: Spend) -> str:
         evidence = Evidence(kind="ad_click", source=spend.source, medium=spend.medium, campaign=spend.campaign or None)
@@ -90,7 +91,9 @@ def _touched(rows: Iterable[tuple[Any, ...]]) -> dict[str, marks.Span]:
     touched: dict[str, marks.Span] = {}
     for row in rows:
         if row[_EARNS] and (identity := row[_IDENTITY]) is not None:
-            at = row[_OCCURRED]
-            first, last = touched.get(identity, (at, at))
-            touched[identity] = (min(first, at), max(last, at))
+            at, span = row[_OCCURRED], touched.get(identity)
+            if span is None:
+                touched[identity] = (at, at)
+            elif not span[0] <= at <= span[1]:
+                touched[identity] = (min(span[0], at), max(span[1], at))
     return touched

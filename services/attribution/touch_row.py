@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from services.attribution.domain.channels import ChannelRules, earns_credit, evidence_of
+from services.attribution.domain.channels import ChannelFact, ChannelRules, earns_credit, evidence_of
 from shared.bots import is_bot
-from shared.events.touchpoint import Page, Touchpoint
+from shared.events.touchpoint import Campaign, Page, Touchpoint
 
 COLUMNS = (
     "touchpoint_id", "source", "kind", "occurred_at", "received_at", "anonymous_id", "user_id", "email", "ids",
@@ -15,7 +15,8 @@ COLUMNS = (
     "earns_credit", "flags", "properties", "user_agent", "group_call",
 )  # fmt: skip
 
-_NO_PAGE = Page()
+_NO_PAGE, _NO_CAMPAIGN = Page(), Campaign()
+_REMEMBERED = 16_384  # facts; about 1 kB each
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,11 +35,34 @@ def identity_of(touch: Touchpoint) -> str | None:
     return "anonymous_id:" + touch.anonymous_id if touch.anonymous_id else None
 
 
-def touch_row(touch: Touchpoint, rules: ChannelRules) -> tuple[Any, ...]:
+class Facts:
+    """Channel facts by what a touch says of its origin, kept: most touches say what many before them said."""
+
+    def __init__(self, rules: ChannelRules) -> None:
+        self._rules = rules
+        self._known: dict[tuple[object, ...], ChannelFact] = {}
+
+    def of(self, touch: Touchpoint, page: Page, campaign: Campaign) -> ChannelFact:
+        """The channel fact of a touch with this page and campaign."""
+        clicks = tuple(touch.click_ids.items()) if touch.click_ids else None
+        key = (
+            touch.kind, page.url, page.referrer, campaign.source, campaign.medium, campaign.name, campaign.term,
+            campaign.content, clicks,
+        )  # fmt: skip
+        fact = self._known.get(key)
+        if fact is None:
+            fact = self._rules.classify(evidence_of(touch))
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = fact
+        return fact
+
+
+def touch_row(touch: Touchpoint, facts: Facts) -> tuple[Any, ...]:
     """Values in the order of COLUMNS."""
-    fact = rules.classify(evidence_of(touch))
     page = touch.page or _NO_PAGE
-    campaign = touch.campaign
+    campaign = touch.campaign or _NO_CAMPAIGN
+    fact = facts.of(touch, page, campaign)
     bot = is_bot(touch.user_agent)
     return (
         touch.touchpoint_id,
@@ -56,8 +80,8 @@ def touch_row(touch: Touchpoint, rules: ChannelRules) -> tuple[Any, ...]:
         fact.rule,
         fact.source,
         fact.medium,
-        campaign.source if campaign else None,
-        campaign.medium if campaign else None,
+        campaign.source,
+        campaign.medium,
         fact.campaign,
         fact.term,
         fact.content,
@@ -69,7 +93,7 @@ def touch_row(touch: Touchpoint, rules: ChannelRules) -> tuple[Any, ...]:
         touch.consent,
         not bot and touch.consent != "denied" and earns_credit(touch.kind),
         touch.flags or None,
-        _encode(touch.properties).decode() if touch.properties else "{}",
+        _encode(touch.properties).decode() if touch.properties else None,
         touch.user_agent,
         touch.group_call,
     )
