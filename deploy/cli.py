@@ -6,8 +6,8 @@ A command's module is imported when it is called, so that `closedloop --help` st
 import logging
 from importlib import import_module
 from keyword import iskeyword
+from typing import Any
 
-import click
 import typer
 
 COMMANDS = {
@@ -26,12 +26,15 @@ COMMANDS = {
 
 
 class LazyCommands(typer.core.TyperGroup):
-    """Finds a command as `deploy.commands.<name>:app` the first time it is asked for."""
+    """Finds a command as `deploy.commands.<name>:app` the first time it is asked for.
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    typer carries a click of its own that it does not export, hence `Any`.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
