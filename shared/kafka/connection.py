@@ -49,9 +49,10 @@ class Connection:
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Return when Kafka has every record. Raises Unavailable when the connection breaks first."""
+        for record in records:
+            if record.topic not in self._lanes:
+                await self._make_lanes(record.topic)
         ticket = Ticket(len(records), self._loop.time(), self._loop.create_future())
-        for topic in {record.topic for record in records} - self._lanes.keys():
-            await self._make_lanes(topic)
         if self._broken:
             ticket.failed("the connection to Kafka just broke")
         else:

@@ -61,25 +61,27 @@ def normalise(sent: NativeTouchpoint, receipt: Receipt, index: int) -> Touchpoin
         identifier(sent.account.id, "account.id")
         identifier(sent.account.domain, "account.domain")
     at, flags = corrected(sent.occurred_at, sent.sent_at or receipt.sent_at, receipt.received_at)
+    # By position, in the order of the Struct: with names this line alone would take a tenth of a batch's time.
     return Touchpoint(
-        touchpoint_id=receipt.sender.event_id(client_id or ""),
-        source=receipt.sender.name,
-        kind=kind or "",
-        occurred_at=at,
-        received_at=receipt.received_at,
-        anonymous_id=anonymous_id,
-        user_id=user_id,
-        email=email,
-        ids=ids,
-        account=sent.account,
-        page=sent.page,
-        campaign=sent.campaign,
-        click_ids=sent.click_ids or {},
-        properties=sent.properties or {},
-        consent=sent.consent.marketing if sent.consent is not None else "unknown",
-        user_agent=sent.user_agent,
-        ip=sent.ip,
-        flags=flags,
+        receipt.sender.event_id(client_id or ""),
+        receipt.sender.name,
+        kind or "",
+        at,
+        receipt.received_at,
+        anonymous_id,
+        user_id,
+        email,
+        ids,
+        sent.account,
+        sent.page,
+        sent.campaign,
+        sent.click_ids or {},
+        sent.properties or {},
+        sent.consent.marketing if sent.consent is not None else "unknown",
+        sent.user_agent,
+        sent.ip,
+        False,  # group_call: Segment's alone
+        flags,
     )
 
 
