@@ -11,6 +11,7 @@ from deploy.demo.story import Story, working_hours
 from deploy.demo.touches import Diary, Item, Visitor, browser, known
 
 _BUYERS = [entrance.buyers for entrance in ENTRANCES]
+_SEQUENCE = {"source": "outreach", "medium": "outbound", "name": "sequence-1"}
 _CROWD = [entrance.crowd for entrance in ENTRANCES]
 
 
@@ -49,7 +50,7 @@ def journey(story: Story, account: Account, fate: Fate, when: Plan) -> list[Item
     _asks(dice, diary, account, champion, when.asked)
     if when.asked_again:
         diary.add("custom:demo_request", when.asked_again, known(champion), path="/demo", properties={"again": True})
-    for colleague in colleagues:
+    for colleague in colleagues if fate.deal else colleagues[:1]:
         joins = when.begins + (when.opened - when.begins) * dice.uniform(0.1, 1.0)
         _joins(dice, diary, account, colleague, joins)
     if fate.deal:
@@ -120,7 +121,11 @@ def _comes_back(dice: Random, diary: Diary, who: Contact, after: datetime, until
         diary.visit(dice, at, browser(who), pick(dice, RETURNS), pages=dice.randint(1, 4))
     if dice.random() < 0.3:
         at = working_hours(after + (until - after) * 0.6)
-        diary.add("event_attended", at, known(who), properties={"event": "webinar-close-the-loop", "minutes": 45})
+        diary.add("event_attended", at, known(who), campaign=_event("webinar"), properties={"minutes": 45})
+
+
+def _event(name: str) -> dict[str, str]:
+    return {"source": name, "medium": "event", "name": f"{name}-autumn"}
 
 
 def _retargeting(medium: str) -> dict[str, str]:
@@ -151,8 +156,10 @@ def _joins(dice: Random, diary: Diary, account: Account, who: Contact, at: datet
             account=_named(account),
         )
     at = diary.visit(dice, at, browser(who), pick(dice, ENTRANCES, _BUYERS), pages=dice.randint(1, 4))
-    if dice.random() < 0.5:
+    if dice.random() < 0.4:
         diary.form(at + timedelta(minutes=1), known(who), "guide", company=account.name, title=who.title)
+    else:  # did not say who they are, until they follow the link in a mail of our sales people
+        diary.add("email_click", working_hours(at + timedelta(days=2)), known(who), campaign=_SEQUENCE)
 
 
 def _compares(dice: Random, diary: Diary, account: Account, when: Plan) -> None:

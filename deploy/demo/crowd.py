@@ -7,7 +7,7 @@ from deploy.demo.entrances import ENTRANCES, Entrance, pick
 from deploy.demo.story import Story
 from deploy.demo.touches import Diary, Item, Visitor
 
-PER_ACCOUNT = 11
+PER_ACCOUNT = 14
 """Passers-by for every company in the market."""
 _WEIGHTS = [entrance.crowd for entrance in ENTRANCES]
 

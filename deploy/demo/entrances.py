@@ -28,11 +28,11 @@ class Entrance(NamedTuple):
 
 
 ENTRANCES = (
-    Entrance("Paid Social", 21, 2, 0.14, "/ebook", "linkedin", "paid_social", ("ebook-2000-tips", "brand-reach"),
+    Entrance("Paid Social", 21, 2, 0.20, "/ebook", "linkedin", "paid_social", ("ebook-2000-tips", "brand-reach"),
              "https://www.linkedin.com/", "li_fat_id"),
-    Entrance("Paid Social", 17, 1, 0.12, "/ebook", "facebook", "paid_social", ("ebook-2000-tips", "lookalike"),
+    Entrance("Paid Social", 17, 1, 0.17, "/ebook", "facebook", "paid_social", ("ebook-2000-tips", "lookalike"),
              "https://www.facebook.com/", "fbclid"),
-    Entrance("Display", 27, 1.5, 0.05, "/", "google", "display", ("reach-everyone", "banner-blue"), None, "dclid"),
+    Entrance("Display", 27, 1.5, 0.10, "/", "google", "display", ("reach-everyone", "banner-blue"), None, "dclid"),
     Entrance("Paid Video", 5, 1, 0.02, "/", "youtube", "cpv", ("explainer",), "https://www.youtube.com/"),
     Entrance("Paid Search", 6, 11, 0.02, "/pricing", "google", "cpc", ("brand", "alternatives"),
              "https://www.google.com/", "gclid"),

@@ -8,6 +8,9 @@ from typing import Literal
 Measure = Literal["pageviews", "visitors", "leads", "revenue"]
 MEASURES: tuple[Measure, ...] = ("pageviews", "visitors", "leads", "revenue")
 
+UNKNOWN = ("Direct", "Unassigned", "Unattributed")
+"""Not channels that anybody could spend more or less on."""
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -37,8 +40,9 @@ def sentences(channels: Sequence[Channel]) -> list[str]:
     def share(some: Sequence[Channel], measure: Measure) -> str:
         return f"{100 * added(some, measure) / added(channels, measure):.0f} %"
 
-    loud = [c for c in sorted(channels, key=lambda c: (-c.leads, c.name)) if excess(c) < 0][:2]
-    quiet = [c for c in sorted(channels, key=lambda c: (-c.revenue, c.name)) if excess(c) > 0][:3]
+    named = [c for c in channels if c.name not in UNKNOWN]
+    loud = [c for c in sorted(named, key=lambda c: (-c.leads, c.name)) if excess(c) < 0][:2]
+    quiet = [c for c in sorted(named, key=lambda c: (-c.revenue, c.name)) if excess(c) > 0][:3]
     return [
         f"{_names(loud)} brought {share(loud, 'pageviews')} of the pageviews and {share(loud, 'leads')} of the leads, "
         f"but {share(loud, 'revenue')} of the revenue.",

@@ -60,7 +60,7 @@ def _check(console: Console, revenue: Grid, ledger: Decimal, deals: int) -> bool
         console.print(f"\n  The ledger has {look.exact(ledger, CURRENCY)}, but: {found}", style="bold red")
         return False
     text = f"\n  [green]✓[/] Every one of the {len(totals)} models adds up to the ledger: "
-    console.print(f"{text}[bold]{look.exact(ledger, CURRENCY)}[/] from {deals} deals.", highlight=False)
+    console.print(f"{text}[bold]{look.exact(ledger, CURRENCY)}[/] from {deals} won deals.", highlight=False)
     return True
 
 
@@ -104,4 +104,5 @@ def _vanity(console: Console, channels: list[Channel]) -> None:
     look.show(console, made, "Vanity metrics beside revenue", "what each channel is praised for, and what it earned")
     console.print()
     for sentence in sentences(channels):
-        console.print(Text("  ▸ " + sentence, style="bold"), soft_wrap=False)
+        look.put(console, Text(sentence, style="bold"))
+    console.print()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +18,7 @@ from rich.text import Text
 from deploy.reports.read import Grid
 
 WIDTH = 100
-_BAR = 10
+_BAR = 6
 
 
 def console() -> Console:
@@ -38,10 +38,20 @@ def table(headings: Sequence[str], texts: int = 1) -> Table:
 
 
 def show(to: Console, made: Table, title: str, note: str = "") -> None:
-    """Print a table under its title."""
+    """Print a table under its title. Where it is too wide for the console its lines run on: no number is cut."""
     to.print()
     to.print(Text.assemble("  ", (title, "bold"), ("  " + note if note else "", "dim")))
-    to.print(Padding(made, (0, 0, 0, 2)))
+    put(to, made, width=max(to.width, to.measure(made, options=to.options.update(width=1000)).maximum + 2))
+
+
+def put(to: Console, what: RenderableType, width: int | None = None) -> None:
+    """Print indented; in a pipe without the spaces that rich fills lines up with."""
+    with to.capture() as captured:
+        to.print(Padding(what, (0, 0, 0, 2), expand=False), width=width, crop=False)
+    text = captured.get()
+    if not to.is_terminal:
+        text = "".join(line.rstrip() + "\n" for line in text.splitlines())
+    to.file.write(text)
 
 
 def money(amount: Decimal) -> str:
