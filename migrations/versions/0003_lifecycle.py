@@ -140,7 +140,7 @@ CREATE TABLE lifecycle.person (
   digest bytea NOT NULL
 ) WITH (fillfactor = 90)
 --
-COMMENT ON TABLE lifecycle.person IS 'state: the fold so far, JSON; digest: of the last people event, to send changes only'
+COMMENT ON TABLE lifecycle.person IS 'state: the fold so far, JSON; digest: of the last people event sent'
 --
 CREATE INDEX person_account ON lifecycle.person (account_key) WHERE account_key IS NOT NULL
 --

@@ -51,7 +51,7 @@ class LifecycleHandler:
                 await outbox.put(connection, letters)
         if facts == Facts():
             return
-        identity = await identify(connection, facts, self._mint)
+        identity = await identify(connection, facts, self._memory.known.identifiers, self._mint)
         evidence = await record(connection, facts, identity, self._memory.known_accounts)
         changes = await settle(connection, identity, evidence, config)
         await write(connection, changes, Writing(config, now, self._mint, self._configured.settle))

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from services.lifecycle.batch import messages
+from services.lifecycle.batch import messages, visitors
 from services.lifecycle.batch.owners import owners_of
 from services.lifecycle.domain import sla
 from services.lifecycle.domain.accounts import Resolved
 from services.lifecycle.domain.fold import State, Transition
+from services.lifecycle.domain.identity import WEAK
 from services.lifecycle.domain.person import Portrait, event
 from services.lifecycle.domain.rules import Lifecycle
 from services.lifecycle.store import outbox, persons, sales
@@ -42,6 +43,7 @@ class Change:
 class Changes:
     """What a batch did to everybody. `merged`: person -> heir, for those merged just now."""
 
+    visitors: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)
     people: list[Change] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
     gone: dict[str, list[Gone]] = field(default_factory=dict)
@@ -63,12 +65,14 @@ async def write(connection: Connection, changes: Changes, how: Writing) -> None:
     owners = await owners_of(connection, changes.people, changes.merged, how.config.owners)
     rows, queue = _merged_rows(changes, how.now)
     version = how.config.version
-    transitions = []
+    new, transitions = visitors.arrive(changes.visitors, how.config, how.now, how.mint, queue)
     for change in changes.people:
         owner = change.state.owner or owners.get((change.person_id, change.state.cycle))
         before = changes.stored.get(change.person_id)
         row, person = _row(change, before, owner)
-        if row != before:
+        if before is None:
+            new.append(row)
+        elif row != before:
             rows.append(row)
         if person is not None:
             queue.append(messages.of_person(person, how.now))
@@ -81,8 +85,10 @@ async def write(connection: Connection, changes: Changes, how: Writing) -> None:
     queue += [messages.of_correction(id_, person_id, t, of, how.now) for person_id, id_, of, t in gone]
     if gone:
         await persons.supersede(connection, [id_ for _, id_, _, _ in gone], how.now)
+    if new:
+        await persons.add(connection, new)
     if rows:
-        await persons.save(connection, rows)
+        await persons.update(connection, rows)
     if transitions:
         await persons.add_transitions(connection, transitions, version, how.now)
     await _answers(connection, changes, owners, how)
@@ -96,7 +102,8 @@ def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Pe
     version, digest, person = (before.version, before.digest, None) if before else (0, b"", None)
     if who is not None:
         person = event(change.person_id, 0, who, change.account, state.lead_at)
-        if (new := hashlib.blake2b(encode(person), digest_size=16).digest()) == digest:
+        new = _digest(person)
+        if version and new == digest:
             person = None
         else:
             version, digest = version + 1, new
@@ -114,10 +121,18 @@ def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Pe
         cycle=state.cycle,
         owner=owner,
         first_seen_at=who.first_seen[0] if who else before and before.first_seen_at,
-        state=msgspec.json.encode(state),
+        state=None if state.last is None else msgspec.json.encode(state),
         digest=digest,
     )
     return row, person
+
+
+def _digest(person: Person) -> bytes:
+    """A hash of a people event; empty for a plain visitor, so that most persons never need one."""
+    only = person.identifiers[0] if len(person.identifiers) == 1 else None
+    if only and only.kind == WEAK and not (person.account or person.lead_created_at or only.since or only.until):
+        return b""
+    return hashlib.blake2b(encode(person), digest_size=16).digest()
 
 
 def _merged_rows(changes: Changes, now: datetime) -> tuple[list[Row], list[Message]]:

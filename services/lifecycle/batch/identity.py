@@ -1,7 +1,8 @@
 """Step 1: store who was seen and what links them; find the persons that are new, merged or changed hands."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from services.lifecycle.domain.collect import Facts
 from services.lifecycle.domain.identity import WEAK, Groups, Key, Runs, changes_nothing, runs_of
@@ -10,15 +11,22 @@ from services.lifecycle.store import identifiers
 from services.lifecycle.store.identifiers import Identifier
 from shared.db import Connection
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Stands in for the id of a new person where there cannot be one."""
+
 
 @dataclass(slots=True)
 class Identity:
-    """What a batch changed about who is who. `persons`: whose each strong, and each never linked weak, key is."""
+    """What a batch changed about who is who.
+
+    `persons`: whose each strong, and each never linked weak, key is. `visitors`: the persons seen for the first time
+    under a weak identifier alone, with it and the first sight; most new persons are such. `changed`: all others.
+    """
 
     rows: dict[Key, Identifier]
     persons: dict[Key, str]
     runs: dict[str, Runs]
-    born: set[str] = field(default_factory=set)
+    visitors: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
@@ -28,10 +36,10 @@ class Identity:
         return owner_key(runs, key[1], at) if runs else key  # type: ignore[arg-type]  # at is a datetime
 
 
-async def identify(connection: Connection, facts: Facts, mint: Callable[[], str]) -> Identity:
-    """Store sights and links; the persons they make, merge and change."""
+async def identify(connection: Connection, facts: Facts, stored: Container[Key], mint: Callable[[], str]) -> Identity:
+    """Store sights and links; the persons they make, merge and change. `stored`: identifiers certainly stored."""
     newest = {value: max(links).strong for value, links in facts.links.items()}
-    candidates = _candidates(facts, newest, mint)
+    candidates = _candidates(facts, newest, stored, mint)
     rows = await identifiers.upsert(
         connection, [(key, sight, candidates[key]) for key, sight in sorted(facts.sights.items(), key=_by_key)]
     )
@@ -54,7 +62,9 @@ def _by_key(item: tuple[Key, object]) -> Key:
     return item[0]
 
 
-def _candidates(facts: Facts, newest: Mapping[str, Key], mint: Callable[[], str]) -> dict[Key, str]:
+def _candidates(
+    facts: Facts, newest: Mapping[str, Key], stored: Container[Key], mint: Callable[[], str]
+) -> dict[Key, str]:
     """An id for each identifier in case it is new: one for all that belong together as far as the batch knows."""
     groups = Groups()
     for one, other in facts.pairs:
@@ -62,11 +72,14 @@ def _candidates(facts: Facts, newest: Mapping[str, Key], mint: Callable[[], str]
     ids: dict[object, str] = {}
     candidates: dict[Key, str] = {}
     for key in facts.sights:
-        root = groups.find(newest.get(key[1], key) if key[0] == WEAK else key)
-        found = ids.get(root)
-        if found is None:
-            found = ids[root] = mint()
-        candidates[key] = found
+        weak = key[0] == WEAK
+        if key in stored:
+            candidates[key] = NOBODY
+        elif weak and key[1] not in newest:
+            candidates[key] = mint()
+        else:
+            root = groups.find(newest[key[1]] if weak else key)
+            candidates[key] = ids.get(root) or ids.setdefault(root, mint())
     return candidates
 
 
@@ -96,30 +109,40 @@ async def _runs(
 
 def _unite(facts: Facts, identity: Identity, candidates: Mapping[Key, str], moved: Mapping[str, Runs]) -> None:
     """Join what belongs together; of several persons the one first minted stays."""
+    rows, persons = identity.rows, identity.persons
     groups = Groups()
-    rows = identity.rows
     for one, other in facts.pairs:
         groups.join(one, other)
+    known, grouped = set[str](), list[tuple[Key, str]]()
     for key, row in rows.items():
+        person_id = row.person_id
         if key[0] != WEAK:
-            groups.join(key, row.person_id)
-        elif not row.runs and key[1] in moved and row.person_id != candidates[key]:
-            groups.join(identity.runs[key[1]][0].strong, row.person_id)  # the lone visitor turns out to be somebody
-    fresh = {row.person_id for key, row in rows.items() if row.person_id == candidates[key]}
+            groups.join(key, person_id)
+        elif row.runs:
+            continue
+        elif key[1] not in moved:
+            persons[key] = person_id
+            if person_id == candidates[key]:
+                identity.visitors[person_id] = (key[1], row.first_at, row.first_id)
+            continue
+        elif person_id != candidates[key]:  # the lone visitor turns out to be somebody
+            groups.join(identity.runs[key[1]][0].strong, person_id)
+        else:
+            continue
+        grouped.append((key, person_id))
+        if person_id != candidates[key]:
+            known.add(person_id)
     members: dict[object, set[str]] = {}
-    for key, row in rows.items():
-        if key[0] != WEAK or (not row.runs and key[1] in moved):
-            members.setdefault(groups.find(row.person_id), set()).add(row.person_id)
+    for _, person_id in grouped:
+        members.setdefault(groups.find(person_id), set()).add(person_id)
     survivor: dict[str, str] = {}
-    for persons in members.values():
-        heir = min(persons - fresh or persons)
-        survivor |= dict.fromkeys(persons, heir)
-        identity.merged |= {person_id: heir for person_id in persons if person_id != heir}
-    for key, row in rows.items():
-        if key[0] != WEAK or not identity.runs.get(key[1]):
-            person_id = identity.persons[key] = survivor.get(row.person_id, row.person_id)
-            if person_id in fresh:
-                identity.born.add(person_id)
+    for together in members.values():
+        heir = min(together & known or together)
+        survivor |= dict.fromkeys(together, heir)
+        identity.merged |= {person_id: heir for person_id in together if person_id != heir}
+    for key, person_id in grouped:
+        if key[0] != WEAK:
+            persons[key] = survivor[person_id]
 
 
 async def _find_owners(connection: Connection, facts: Facts, identity: Identity, moved: Mapping[str, Runs]) -> None:
@@ -146,7 +169,9 @@ def _note_changes(facts: Facts, identity: Identity, moved: Mapping[str, Runs]) -
         row = identity.rows[key]
         if row.first_id == sight.first_id and row.first_at == sight.first_at:
             runs = identity.runs.get(key[1]) if key[0] == WEAK else None
-            changed.add(persons[runs[0].strong if runs else key])
+            person_id = persons[runs[0].strong if runs else key]
+            if person_id not in identity.visitors:
+                changed.add(person_id)
     for value, before in moved.items():
         changed |= _owners(identity, (*before, *identity.runs[value]))
 

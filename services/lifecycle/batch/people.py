@@ -7,9 +7,8 @@ from services.lifecycle.batch.evidence import Evidence
 from services.lifecycle.batch.identity import Identity
 from services.lifecycle.batch.load import load
 from services.lifecycle.domain.fold import Signal, State, Transition, advance
-from services.lifecycle.domain.identity import WEAK
-from services.lifecycle.domain.person import Portrait, life, portrait
-from services.lifecycle.domain.rules import SEEN, Lifecycle
+from services.lifecycle.domain.person import life
+from services.lifecycle.domain.rules import Lifecycle
 from services.lifecycle.store import persons
 from services.lifecycle.store.persons import Row
 from shared.db import Connection
@@ -19,15 +18,15 @@ _STATE = msgspec.json.Decoder(State)
 
 async def settle(connection: Connection, identity: Identity, evidence: Evidence, config: Lifecycle) -> Changes:
     """What changes for whom. Their rows are locked from here on."""
-    newborn = _newborn(identity, evidence)
-    again = (identity.changed | evidence.changed) - newborn.keys()
+    again = identity.changed | evidence.changed
+    visitors = {p: v for p, v in identity.visitors.items() if p not in evidence.changed and p not in evidence.signals}
     stored, merged = await _lock(connection, again | evidence.signals.keys(), identity)
     again = {merged.get(person_id, person_id) for person_id in again}
-    changes = Changes(merged={p: heir for p, heir in merged.items() if p in stored and stored[p].merged_into != heir})
-    changes.stored = stored
-    for person_id, who in newborn.items():
-        state, transitions = advance(State(version=config.version), Signal(*who.first_seen, SEEN), config)
-        changes.people.append(Change(person_id, state, transitions, [], who, None))
+    changes = Changes(
+        visitors=visitors,
+        merged={p: heir for p, heir in merged.items() if p in stored and stored[p].merged_into != heir},
+        stored=stored,
+    )
     for person_id, new in evidence.signals.items():
         step = _step(stored.get(person_id), new, config) if person_id not in again else None
         if step is not None:
@@ -37,18 +36,6 @@ async def settle(connection: Connection, identity: Identity, evidence: Evidence,
     if again:
         await _fold_again(connection, again, changes, config)
     return changes
-
-
-def _newborn(identity: Identity, evidence: Evidence) -> dict[str, Portrait]:
-    """The lone visitors seen for the first time who did nothing that counts: most new persons are such."""
-    found = {}
-    for key, row in identity.rows.items():
-        person_id = identity.persons.get(key)
-        if person_id is None or key[0] != WEAK or person_id not in identity.born:
-            continue
-        if person_id not in evidence.signals and person_id not in evidence.changed:
-            found[person_id] = portrait({}, {key[1]: ((row.first_at, row.first_id), ())}, ())
-    return found
 
 
 async def _lock(connection: Connection, wanted: set[str], identity: Identity) -> tuple[dict[str, Row], dict[str, str]]:

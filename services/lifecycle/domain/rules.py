@@ -17,10 +17,10 @@ ACTION = "action:"
 class Rule:
     """One way into a stage.
 
-    `on`: the kinds of signal that fire it. `after`: one of these kinds must have come in this pass. `score`: fires on any signal once the score reaches the threshold.
-    `from_stages`: where it applies; None is every earlier stage. `new_cycle`: a new pass begins.
-    `resets_score`: points count anew from here. `bars`: from here only sales and deals move this lead.
-    `decision`: what it means as sales' answer when the lead waits for one.
+    `on`: the kinds of signal that fire it. `after`: one of these kinds must have come in this pass.
+    `score`: fires on any signal once the score reaches the threshold. `from_stages`: where it applies; None is every
+    earlier stage. `new_cycle`: a new pass begins. `resets_score`: points count anew from here. `bars`: from here only
+    sales and deals move this lead. `decision`: what it means as sales' answer when the lead waits for one.
     """
 
     name: str

@@ -24,9 +24,13 @@ class Identifier(NamedTuple):
 _RUNS = msgspec.json.Decoder(Runs)
 _COLUMNS = "kind, value, person_id::text, first_at, first_id, last_at, runs"
 
+_SIGHT = (
+    "CREATE TEMP TABLE IF NOT EXISTS sight (kind text, value text, person_id uuid, first_at timestamptz, "
+    "first_id text, last_at timestamptz) ON COMMIT DELETE ROWS"
+)
 _UPSERT = f"""
 INSERT INTO lifecycle.identifier AS i (kind, value, person_id, first_at, first_id, last_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[], $5::text[], $6::timestamptz[])
+SELECT * FROM pg_temp.sight
 ON CONFLICT (kind, value) DO UPDATE SET
   first_id = CASE WHEN (excluded.first_at, excluded.first_id COLLATE "C") < (i.first_at, i.first_id COLLATE "C")
              THEN excluded.first_id ELSE i.first_id END,
@@ -36,18 +40,17 @@ RETURNING {_COLUMNS}
 """  # noqa: S608 - made of constants
 
 
-async def upsert(connection: Connection, sights: Sequence[tuple[Key, Sight, str]]) -> dict[Key, Identifier]:
+async def upsert(connection: Connection, sights: Iterable[tuple[Key, Sight, str]]) -> dict[Key, Identifier]:
     """Note sights, sorted by key, and lock their rows; a new identifier takes the person id given with it."""
-    columns: list[list[Any]] = [[], [], [], [], [], []]
-    kinds, values, persons, firsts, ids, lasts = columns
-    for (kind, value), sight, person_id in sights:
-        kinds.append(kind)
-        values.append(value)
-        persons.append(person_id)
-        firsts.append(sight.first_at)
-        ids.append(sight.first_id)
-        lasts.append(sight.last_at.replace(second=0, microsecond=0))
-    return _by_key(await connection.fetch(_UPSERT, *columns))
+    await connection.execute(_SIGHT)
+    await connection.copy_records_to_table(  # asyncpg encodes records for COPY at a third of the cost of arrays
+        "sight",
+        records=[
+            (*key, person_id, sight.first_at, sight.first_id, sight.last_at.replace(second=0, microsecond=0))
+            for key, sight, person_id in sights
+        ],
+    )
+    return _by_key(await connection.fetch(_UPSERT))
 
 
 async def of_keys(connection: Connection, keys: Iterable[Key]) -> dict[Key, Identifier]:

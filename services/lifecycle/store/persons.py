@@ -34,13 +34,15 @@ _COLUMNS = (
     "person_id::text, version, merged_into::text, email, account_key, account_id, stage, stage_since, score, cycle, "
     "owner, first_seen_at, state, digest"
 )
-_SAVE = """
-INSERT INTO lifecycle.person SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-  $7::text[], $8::timestamptz[], $9::int[], $10::int[], $11::text[], $12::timestamptz[], $13::bytea[], $14::bytea[])
-ON CONFLICT (person_id) DO UPDATE SET version = excluded.version, merged_into = excluded.merged_into,
-  email = excluded.email, account_key = excluded.account_key, account_id = excluded.account_id, stage = excluded.stage,
-  stage_since = excluded.stage_since, score = excluded.score, cycle = excluded.cycle, owner = excluded.owner,
-  first_seen_at = excluded.first_seen_at, state = excluded.state, digest = excluded.digest
+_UPDATE = """
+UPDATE lifecycle.person p SET version = n.version, merged_into = n.merged_into, email = n.email,
+  account_key = n.account_key, account_id = n.account_id, stage = n.stage, stage_since = n.stage_since, score = n.score,
+  cycle = n.cycle, owner = n.owner, first_seen_at = n.first_seen_at, state = n.state, digest = n.digest
+FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+  $9::int[], $10::int[], $11::text[], $12::timestamptz[], $13::bytea[], $14::bytea[])
+  AS n(person_id, version, merged_into, email, account_key, account_id, stage, stage_since, score, cycle, owner,
+  first_seen_at, state, digest)
+WHERE p.person_id = n.person_id
 """
 
 
@@ -64,9 +66,14 @@ async def merged_into(connection: Connection, person_ids: Iterable[str]) -> dict
     return {row[0]: Row(*row) for row in rows}
 
 
-async def save(connection: Connection, rows: Sequence[Row]) -> None:
-    """Store persons, new and changed ones."""
-    await connection.execute(_SAVE, *map(list, zip(*rows, strict=True)))
+async def add(connection: Connection, rows: Sequence[Row]) -> None:
+    """Store new persons."""
+    await connection.copy_records_to_table("person", schema_name="lifecycle", columns=Row._fields, records=rows)
+
+
+async def update(connection: Connection, rows: Sequence[Row]) -> None:
+    """Store what became of persons that are stored already."""
+    await connection.execute(_UPDATE, *map(list, zip(*rows, strict=True)))
 
 
 async def of_accounts(connection: Connection, keys: Iterable[str]) -> list[str]:

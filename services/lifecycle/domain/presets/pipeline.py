@@ -1,7 +1,8 @@
 """suspect -> prospect -> lead -> mql -> sal -> opportunity -> customer, with rml: marketing and sales in one line.
 
 A lead is voluntary: only the person's own act makes one, so an imported or mailed contact stays a prospect, however
-often it opens mails; and nobody can call an anonymous visitor, so what they did counts once they are known. Reaching mql hands the lead to sales, who accept it (sal) or give it back with a reason (rml).
+often it opens mails; and nobody can call an anonymous visitor, so what they did counts once they are known. Reaching
+mql hands the lead to sales, who accept it (sal) or give it back with a reason (rml).
 """
 
 REQUESTS = ["meeting", "custom:demo_request"]

@@ -1,0 +1,37 @@
+"""New visitors who did nothing yet: most new persons are such, so what they all have in common is made once."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from services.lifecycle.batch import messages
+from services.lifecycle.domain.fold import Signal, State, Transition, advance
+from services.lifecycle.domain.identity import WEAK
+from services.lifecycle.domain.rules import SEEN, Lifecycle
+from services.lifecycle.store.outbox import Message
+from services.lifecycle.store.persons import Row
+from shared.events.person import IdentifierSpan, Person
+
+_ANY = datetime.fromtimestamp(0, UTC)
+
+
+def arrive(
+    visitors: Mapping[str, tuple[str, datetime, str]],
+    config: Lifecycle,
+    now: datetime,
+    mint: Callable[[], str],
+    queue: list[Message],
+) -> tuple[list[Row], list[tuple[str, str, Transition]]]:
+    """The rows and transitions of visitors, as (value, first seen, event id) by person; their events go to `queue`."""
+    state, transitions = advance(State(version=config.version), Signal(_ANY, "", SEEN), config)
+    rows: list[Row] = []
+    made: list[tuple[str, str, Transition]] = []
+    for person_id, (value, at, event_id) in visitors.items():
+        since = state.since and at
+        rows.append(Row(person_id, 1, None, None, None, None, state.stage, since, 0, state.cycle, None, at, None, b""))
+        queue.append(messages.of_person(Person(person_id, 1, (IdentifierSpan(WEAK, value),)), now))
+        for cycle, before, to, _, rule, reason, _ in transitions:
+            id_ = mint()
+            transition = Transition(cycle, before, to, at, rule, reason, event_id)
+            made.append((id_, person_id, transition))
+            queue.append(messages.of_transition(id_, person_id, transition, None, config.version, now))
+    return rows, made
