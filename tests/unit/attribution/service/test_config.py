@@ -1,0 +1,32 @@
+"""The `attribution` section of closedloop.yaml."""
+
+import pytest
+
+from services.attribution.config import Attribution
+from shared.errors import ConfigError
+from shared.settings import read_section
+
+
+def test_every_rule_model_credits_unless_told_otherwise() -> None:
+    assert {"first", "last", "linear", "u_shaped", "w_shaped", "time_decay"} <= set(Attribution().policy("USD").models)
+
+
+def test_a_lookback_of_none_lets_every_touch_count() -> None:
+    assert read_section("attribution", Attribution, {"lookback_days": None}).policy("BRL").rules.lookback is None
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"models": ["lineal"]}, "attribution.models: Value error, unknown model 'lineal'"),
+        ({"models": []}, "name at least one model"),
+        ({"models": ["custom"]}, "give its percentages"),
+        ({"custom": {"first": 50}}, "add up to 50"),
+        ({"lookback_days": 0}, "attribution.lookback_days"),
+        ({"halflife": 3}, "attribution.halflife: Extra inputs"),
+    ],
+)
+def test_a_wrong_setting_is_named(section: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match="attribution") as error:
+        read_section("attribution", Attribution, section)
+    assert said in str(error.value)
