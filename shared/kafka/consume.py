@@ -83,8 +83,8 @@ class ConsumeLoop:
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=30_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=10_000,  # a member that was killed is waited for this long
+            heartbeat_interval_ms=2_000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             fetch_max_wait_ms=50,
             metadata_max_age_ms=30_000,
