@@ -1,0 +1,13 @@
+"""Small builders for what arrives."""
+
+from datetime import UTC, datetime
+
+from services.ingest.domain.ids import Sender
+from services.ingest.domain.receipt import Receipt
+
+RECEIVED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def receipt(call: str = "", sent_at: datetime | None = None, source: str = "web") -> Receipt:
+    """A receipt of source `web` at RECEIVED."""
+    return Receipt(Sender(source), RECEIVED, call, sent_at)
