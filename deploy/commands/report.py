@@ -70,8 +70,9 @@ def show(console: Console, what: Report, grid: Grid, model: str | None, currency
         console.print(f"  {what.name}: nothing yet")
         return
     if not what.by or not {*what.by, *what.measures} <= set(grid.columns):
-        made, note = look.lines(grid)
-    elif what.side_by_side and model is None:
+        look.show_as_it_is(console, grid, what.name, what.says)
+        return
+    if what.side_by_side and model is None:
         made, note = _side_by_side(what, grid, currency)
     else:
         made, note = _of_one_model(what, grid, currency)

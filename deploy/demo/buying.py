@@ -147,14 +147,8 @@ def _asks(dice: Random, diary: Diary, account: Account, who: Contact, at: dateti
 def _joins(dice: Random, diary: Diary, account: Account, who: Contact, at: datetime) -> None:
     """A colleague who was told about us: comes by another way, or meets us at an event."""
     if dice.random() < 0.25:
-        properties = {"event": "revops-days", "booth": True}
-        diary.add(
-            "event_attended",
-            working_hours(at),
-            Visitor(email=who.email),
-            properties=properties,
-            account=_named(account),
-        )
+        met, event = Visitor(email=who.email), _event("revops-days")
+        diary.add("event_attended", working_hours(at), met, campaign=event, account=_named(account))
     at = diary.visit(dice, at, browser(who), pick(dice, ENTRANCES, _BUYERS), pages=dice.randint(1, 4))
     if dice.random() < 0.4:
         diary.form(at + timedelta(minutes=1), known(who), "guide", company=account.name, title=who.title)

@@ -19,10 +19,9 @@ async def tell(company: Company, url: str, keys: Keys) -> None:
         touchpoints = Receiver(http, url, "/v1/touchpoints", keys.write_key)
         deals = Receiver(http, url, "/v1/deals", keys.secret_key)
         acts = Receiver(http, url, "/v1/lead-actions", keys.secret_key)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_send(touchpoints, company.touchpoints, _AT_ONCE))
-            group.create_task(_send(deals, company.deals, 1))  # a deal's versions one after the other
-            group.create_task(_send(acts, company.lead_actions, 1))
+        await _send(touchpoints, company.touchpoints, _AT_ONCE)
+        await _send(acts, company.lead_actions, 1)
+        await _send(deals, company.deals, 1)  # a deal's versions one after the other
 
 
 async def _send(receiver: Receiver, items: Sequence[Item], at_once: int) -> None:

@@ -40,18 +40,33 @@ def table(headings: Sequence[str], texts: int = 1) -> Table:
 def show(to: Console, made: Table, title: str, note: str = "") -> None:
     """Print a table under its title. Where it is too wide for the console its lines run on: no number is cut."""
     to.print()
-    to.print(Text.assemble("  ", (title, "bold"), ("  " + note if note else "", "dim")))
-    put(to, made, width=max(to.width, to.measure(made, options=to.options.update(width=1000)).maximum + 2))
+    put(to, Text.assemble((title, "bold"), ("  " + note if note else "", "dim")))
+    put(to, made, width=max(to.width, natural_width(to, made) + 2))
+
+
+def natural_width(to: Console, made: Table) -> int:
+    """The columns a table takes when nothing in it is folded."""
+    return to.measure(made, options=to.options.update(width=10_000)).maximum
 
 
 def put(to: Console, what: RenderableType, width: int | None = None) -> None:
-    """Print indented; in a pipe without the spaces that rich fills lines up with."""
-    with to.capture() as captured:
-        to.print(Padding(what, (0, 0, 0, 2), expand=False), width=width, crop=False)
+    """Print indented, `width` columns wide if need be; in a pipe without the spaces that rich fills lines up with."""
+    usual = to.width
+    to.width = width or usual
+    try:
+        with to.capture() as captured:
+            to.print(Padding(what, (0, 0, 0, 2), expand=False))
+    finally:
+        to.width = usual
     text = captured.get()
     if not to.is_terminal:
         text = "".join(line.rstrip() + "\n" for line in text.splitlines())
     to.file.write(text)
+
+
+def when(at: str | None, year: bool = True) -> str:
+    """A service's RFC 3339 time to the minute, UTC; nothing for none."""
+    return datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M" if year else "%m-%d %H:%M") if at else ""
 
 
 def money(amount: Decimal) -> str:
@@ -118,17 +133,34 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal | UUID) else value
 
 
-def lines(grid: Grid, most: int = 200) -> tuple[Table, str]:
-    """A relation as it is, and a note when not all of it is shown."""
+def show_as_it_is(to: Console, grid: Grid, title: str, note: str = "", most: int = 200) -> None:
+    """Any relation: a table, or one row below the other where the table would be wider than the console."""
     numbers = {
         at for at in range(len(grid.columns)) if any(isinstance(r[at], int | float | Decimal) for r in grid.rows)
     }
     made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for at, name in enumerate(grid.columns):
-        made.add_column(name, justify="right" if at in numbers else "left", overflow="fold")
+        made.add_column(name, justify="right" if at in numbers else "left", no_wrap=True)
     add_rows(made, ([cell(value) for value in row] for row in grid.rows[:most]))
-    more = len(grid.rows) - most
-    return made, f"{more:,} more rows: --format csv has all" if more > 0 else ""
+    if natural_width(to, made) + 2 <= to.width:
+        show(to, made, title, note)
+    else:
+        most //= len(grid.columns)
+        to.print()
+        put(to, Text.assemble((title, "bold"), ("  " + note if note else "", "dim")))
+        for row in grid.rows[:most]:
+            put(to, _record(grid.columns, row))
+    if len(grid.rows) > most:
+        put(to, Text(f"{len(grid.rows) - most:,} more rows: --format csv has all", "dim"))
+
+
+def _record(columns: Sequence[str], row: Sequence[Any]) -> Table:
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(style="dim")
+    made.add_column(overflow="fold")
+    add_rows(made, ((name, cell(value)) for name, value in zip(columns, row, strict=True) if value is not None))
+    made.add_row()
+    return made
 
 
 def add_rows(made: Table, rows: Iterable[Iterable[str | Text]]) -> None:
