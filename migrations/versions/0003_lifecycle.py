@@ -125,7 +125,7 @@ CREATE TABLE lifecycle.deal (
 --
 CREATE TABLE lifecycle.person (
   person_id uuid PRIMARY KEY,
-  version integer NOT NULL,
+  version integer NOT NULL DEFAULT 1,
   merged_into uuid,
   email text,
   account_key text,
@@ -137,7 +137,7 @@ CREATE TABLE lifecycle.person (
   owner text,
   first_seen_at timestamptz,
   state bytea,
-  digest bytea NOT NULL
+  digest bytea NOT NULL DEFAULT ''
 ) WITH (fillfactor = 90)
 --
 COMMENT ON TABLE lifecycle.person IS 'state: the fold so far, JSON; digest: of the last people event sent'

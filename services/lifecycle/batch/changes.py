@@ -65,7 +65,8 @@ async def write(connection: Connection, changes: Changes, how: Writing) -> None:
     owners = await owners_of(connection, changes.people, changes.merged, how.config.owners)
     rows, queue = _merged_rows(changes, how.now)
     version = how.config.version
-    new, transitions = visitors.arrive(changes.visitors, how.config, how.now, how.mint, queue)
+    arrived, transitions = visitors.arrive(changes.visitors, how.config, how.now, how.mint, queue)
+    new = []
     for change in changes.people:
         owner = change.state.owner or owners.get((change.person_id, change.state.cycle))
         before = changes.stored.get(change.person_id)
@@ -85,6 +86,8 @@ async def write(connection: Connection, changes: Changes, how: Writing) -> None:
     queue += [messages.of_correction(id_, person_id, t, of, how.now) for person_id, id_, of, t in gone]
     if gone:
         await persons.supersede(connection, [id_ for _, id_, _, _ in gone], how.now)
+    if arrived:
+        await persons.add_visitors(connection, arrived)
     if new:
         await persons.add(connection, new)
     if rows:

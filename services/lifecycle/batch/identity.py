@@ -109,40 +109,36 @@ async def _runs(
 
 def _unite(facts: Facts, identity: Identity, candidates: Mapping[Key, str], moved: Mapping[str, Runs]) -> None:
     """Join what belongs together; of several persons the one first minted stays."""
-    rows, persons = identity.rows, identity.persons
     groups = Groups()
     for one, other in facts.pairs:
         groups.join(one, other)
-    known, grouped = set[str](), list[tuple[Key, str]]()
-    for key, row in rows.items():
-        person_id = row.person_id
+    strong: list[Key] = []
+    joined: set[str] = set()
+    for key, row in identity.rows.items():
         if key[0] != WEAK:
-            groups.join(key, person_id)
-        elif row.runs:
-            continue
-        elif key[1] not in moved:
-            persons[key] = person_id
-            if person_id == candidates[key]:
-                identity.visitors[person_id] = (key[1], row.first_at, row.first_id)
-            continue
-        elif person_id != candidates[key]:  # the lone visitor turns out to be somebody
-            groups.join(identity.runs[key[1]][0].strong, person_id)
-        else:
-            continue
-        grouped.append((key, person_id))
-        if person_id != candidates[key]:
-            known.add(person_id)
-    members: dict[object, set[str]] = {}
-    for _, person_id in grouped:
-        members.setdefault(groups.find(person_id), set()).add(person_id)
-    survivor: dict[str, str] = {}
-    for together in members.values():
-        heir = min(together & known or together)
-        survivor |= dict.fromkeys(together, heir)
-        identity.merged |= {person_id: heir for person_id in together if person_id != heir}
-    for key, person_id in grouped:
-        if key[0] != WEAK:
-            persons[key] = survivor[person_id]
+            strong.append(key)
+            groups.join(key, row.person_id)
+            joined.add(row.person_id)
+        elif not row.runs and key[1] not in moved:
+            identity.persons[key] = row.person_id
+            if row.person_id == candidates[key]:
+                identity.visitors[row.person_id] = (key[1], row.first_at, row.first_id)
+    for value in moved:
+        row = identity.rows[WEAK, value]
+        if not row.runs and row.person_id != candidates[WEAK, value]:  # the lone visitor turns out to be somebody
+            groups.join(identity.runs[value][0].strong, row.person_id)
+            joined.add(row.person_id)
+    survivor = _survivors(groups, joined, {candidates[key] for key in strong})
+    identity.merged |= {person_id: heir for person_id, heir in survivor.items() if person_id != heir}
+    identity.persons |= {key: survivor[identity.rows[key].person_id] for key in strong}
+
+
+def _survivors(groups: Groups, joined: Iterable[str], fresh: Container[str]) -> dict[str, str]:
+    """For each person the one who stays: the one first minted of those that are stored, if any is."""
+    together: dict[object, list[str]] = {}
+    for person_id in joined:
+        together.setdefault(groups.find(person_id), []).append(person_id)
+    return {p: min([p for p in each if p not in fresh] or each) for each in together.values() for p in each}
 
 
 async def _find_owners(connection: Connection, facts: Facts, identity: Identity, moved: Mapping[str, Runs]) -> None:

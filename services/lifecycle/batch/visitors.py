@@ -8,7 +8,7 @@ from services.lifecycle.domain.fold import Signal, State, Transition, advance
 from services.lifecycle.domain.identity import WEAK
 from services.lifecycle.domain.rules import SEEN, Lifecycle
 from services.lifecycle.store.outbox import Message
-from services.lifecycle.store.persons import Row
+from services.lifecycle.store.persons import Visitor
 from shared.events.person import IdentifierSpan, Person
 
 _ANY = datetime.fromtimestamp(0, UTC)
@@ -20,14 +20,14 @@ def arrive(
     now: datetime,
     mint: Callable[[], str],
     queue: list[Message],
-) -> tuple[list[Row], list[tuple[str, str, Transition]]]:
+) -> tuple[list[Visitor], list[tuple[str, str, Transition]]]:
     """The rows and transitions of visitors, as (value, first seen, event id) by person; their events go to `queue`."""
     state, transitions = advance(State(version=config.version), Signal(_ANY, "", SEEN), config)
-    rows: list[Row] = []
+    rows: list[Visitor] = []
     made: list[tuple[str, str, Transition]] = []
     for person_id, (value, at, event_id) in visitors.items():
         since = state.since and at
-        rows.append(Row(person_id, 1, None, None, None, None, state.stage, since, 0, state.cycle, None, at, None, b""))
+        rows.append((person_id, state.stage, since, at))
         queue.append(messages.of_person(Person(person_id, 1, (IdentifierSpan(WEAK, value),)), now))
         for cycle, before, to, _, rule, reason, _ in transitions:
             id_ = mint()

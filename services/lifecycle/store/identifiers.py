@@ -23,12 +23,14 @@ class Identifier(NamedTuple):
 
 _RUNS = msgspec.json.Decoder(Runs)
 _COLUMNS = "kind, value, person_id::text, first_at, first_id, last_at, runs"
+_UPSERTED = "kind, value, u.person_id::text, u.first_at, u.first_id, u.last_at, u.runs"
 
 _SIGHT = (
     "CREATE TEMP TABLE IF NOT EXISTS sight (kind text, value text, person_id uuid, first_at timestamptz, "
     "first_id text, last_at timestamptz) ON COMMIT DELETE ROWS"
 )
 _UPSERT = f"""
+WITH upserted AS (
 INSERT INTO lifecycle.identifier AS i (kind, value, person_id, first_at, first_id, last_at)
 SELECT * FROM pg_temp.sight
 ON CONFLICT (kind, value) DO UPDATE SET
@@ -36,21 +38,23 @@ ON CONFLICT (kind, value) DO UPDATE SET
              THEN excluded.first_id ELSE i.first_id END,
   first_at = least(i.first_at, excluded.first_at),
   last_at = greatest(i.last_at, excluded.last_at)
-RETURNING {_COLUMNS}
+RETURNING *)
+SELECT {_UPSERTED} FROM upserted u JOIN pg_temp.sight s USING (kind, value) WHERE u.person_id <> s.person_id
 """  # noqa: S608 - made of constants
 
 
-async def upsert(connection: Connection, sights: Iterable[tuple[Key, Sight, str]]) -> dict[Key, Identifier]:
+async def upsert(connection: Connection, sights: Sequence[tuple[Key, Sight, str]]) -> dict[Key, Identifier]:
     """Note sights, sorted by key, and lock their rows; a new identifier takes the person id given with it."""
+    records = [
+        (*key, person_id, sight.first_at, sight.first_id, sight.last_at.replace(second=0, microsecond=0))
+        for key, sight, person_id in sights
+    ]
     await connection.execute(_SIGHT)
-    await connection.copy_records_to_table(  # asyncpg encodes records for COPY at a third of the cost of arrays
-        "sight",
-        records=[
-            (*key, person_id, sight.first_at, sight.first_id, sight.last_at.replace(second=0, microsecond=0))
-            for key, sight, person_id in sights
-        ],
-    )
-    return _by_key(await connection.fetch(_UPSERT))
+    # asyncpg encodes records for COPY at a third of the cost of arrays.
+    await connection.copy_records_to_table("sight", records=records)
+    found = {(r[0], r[1]): Identifier(r[2], r[3], r[4], r[5], ()) for r in records}
+    found |= _by_key(await connection.fetch(_UPSERT))  # those that were there already; the rest is as it was given
+    return found
 
 
 async def of_keys(connection: Connection, keys: Iterable[Key]) -> dict[Key, Identifier]:

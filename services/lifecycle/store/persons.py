@@ -71,6 +71,20 @@ async def add(connection: Connection, rows: Sequence[Row]) -> None:
     await connection.copy_records_to_table("person", schema_name="lifecycle", columns=Row._fields, records=rows)
 
 
+Visitor = tuple[str, str | None, datetime | None, datetime]
+"""(person id, stage, stage since, first seen)"""
+
+
+async def add_visitors(connection: Connection, rows: Iterable[Visitor]) -> None:
+    """Store new persons of whom nothing is known yet."""
+    await connection.copy_records_to_table(
+        "person",
+        schema_name="lifecycle",
+        columns=("person_id", "stage", "stage_since", "first_seen_at"),
+        records=rows,
+    )
+
+
 async def update(connection: Connection, rows: Sequence[Row]) -> None:
     """Store what became of persons that are stored already."""
     await connection.execute(_UPDATE, *map(list, zip(*rows, strict=True)))
