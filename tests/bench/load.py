@@ -98,9 +98,8 @@ async def open_loop(
     idle: list[Connection] = []
 
     async def one(index: int) -> None:
-        if idle:
-            connection = idle.pop()
-        else:
+        connection = idle.pop() if idle else None
+        if connection is None or connection.transport.is_closing():  # the server ends what was idle for seconds
             _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
         _count(answers, await connection.ask(requests[index]))
         acknowledged[index] = time.monotonic()

@@ -6,8 +6,8 @@ import time
 
 import asyncpg
 import uvloop
-from services.ingest.domain.touchpoint_id import touchpoint_id
 
+from services.ingest.domain.ids import Sender
 from tests.bench.load import closed_loop, open_loop, request
 from tests.bench.rows import Row, show
 from tests.bench.stack import WRITE_KEY, Stack, rows_in, spent, stack, wait_drained
@@ -36,7 +36,8 @@ async def _throughput(on: Stack, requests: list[bytes], events: int) -> Row:
 async def _latency(on: Stack) -> list[Row]:
     bodies = batches(STEADY_SECONDS * STEADY_RATE, "steady", STEADY_BATCH)
     requests = [request("/v1/touchpoints", body, WRITE_KEY) for body in bodies]
-    probes = [touchpoint_id("bench", json.loads(body)["touchpoints"][0]["id"]) for body in bodies]
+    sender = Sender("bench")
+    probes = [sender.event_id(json.loads(body)["touchpoints"][0]["id"]) for body in bodies]
     sent: list[float] = []
     connection = await asyncpg.connect(on.settings.postgres_url)
     seen: dict[str, float] = {}
