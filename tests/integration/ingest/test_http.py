@@ -1,0 +1,161 @@
+"""Ingest from outside, on real Kafka: what is asked, what is answered, what is in the topics."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from services.ingest.domain.ids import Sender
+from shared.settings import Settings, Source
+from tests.integration.ingest.kafka_reader import events, records
+from tests.processes import RunningService
+
+WRITE = {"X-Write-Key": "test-write-key"}
+SECRET = {"Authorization": "Bearer test-secret-key"}
+TOUCHPOINT = {"id": "1", "kind": "page_view", "anonymous_id": "a"}
+DEAL = {"id": "d1", "status": "won", "amount": "10.10", "currency": "EUR", "closed_at": "2026-02-01T00:00:00Z"}
+
+RunService = Callable[[str, Settings], RunningService]
+
+
+@pytest.fixture
+def http(settings: Settings, run_service: RunService) -> Iterator[httpx.Client]:
+    slow = Source.model_validate({"name": "slow", "write_key": "slow-key", "rate": "5/minute"})
+    service = run_service("ingest", settings.model_copy(update={"sources": (*settings.sources, slow)}))
+    with httpx.Client(base_url=service.url, timeout=30) as client:
+        yield client
+
+
+async def test_everything_acknowledged_is_in_its_topic(http: httpx.Client, settings: Settings) -> None:
+    posts: dict[str, tuple[Any, dict[str, str]]] = {
+        "touchpoints": ({"touchpoints": [TOUCHPOINT, TOUCHPOINT | {"id": "2"}]}, WRITE),
+        "deals": (DEAL, SECRET),
+        "lead-actions": ({"lead_actions": [{"action": "accepted", "email": "a@b.co"}]}, SECRET),
+        "spend": ({"day": "2026-01-01", "source": "g", "medium": "cpc", "cost": 1.5, "currency": "EUR"}, SECRET),
+        "fx-rates": ({"fx_rates": [{"day": "2026-01-01", "base": "EUR", "quote": "USD", "rate": "1.1"}]}, SECRET),
+    }
+    for path, (body, key) in posts.items():
+        answer = http.post(f"/v1/{path}", json=body, headers=key)
+        assert (answer.status_code, answer.json()["rejected"]) == (202, []), answer.text
+    assert {event.touchpoint_id for event in await events(settings, "touchpoints")} == {
+        Sender("test").event_id("1"),
+        Sender("test").event_id("2"),
+    }
+    assert [event.deal_id for event in await events(settings, "deals")] == ["d1"]
+    assert [event.email for event in await events(settings, "lead-actions")] == ["a@b.co"]
+    assert {type(event).__name__ for event in await events(settings, "spend")} == {"Spend", "FxRate"}
+
+
+async def test_records_carry_cloudevents_headers_and_the_same_person_has_one_partition(
+    http: httpx.Client, settings: Settings
+) -> None:
+    http.post("/v1/touchpoints", json={"touchpoints": [TOUCHPOINT | {"id": n} for n in range(20)]}, headers=WRITE)
+    found = await records(settings, "touchpoints")
+    headers = dict(found[0].headers)
+    assert headers["ce_type"] == b"closedloop.touchpoint.v1"
+    assert headers["ce_source"] == b"test"
+    assert headers["ce_specversion"] == b"1.0"
+    assert headers.keys() == {"ce_id", "ce_type", "ce_source", "ce_time", "ce_specversion"}
+    assert len({record.partition for record in found}) == 1
+
+
+async def test_a_bad_item_is_told_and_kept_and_the_others_are_taken(http: httpx.Client, settings: Settings) -> None:
+    bad = {"id": "b", "kind": "nope", "user_id": "u", "page": {"url": "x\u0000y"}}
+    answer = http.post("/v1/touchpoints", json={"touchpoints": [TOUCHPOINT, bad, 7]}, headers=WRITE)
+    rejected = answer.json()["rejected"]
+    assert answer.status_code == 202
+    assert answer.json()["accepted"] == 1
+    assert [(item["index"], item["id"], item["errors"][0]["path"]) for item in rejected] == [
+        (1, "b", "kind"),
+        (2, None, "$"),
+    ]
+    letters = await events(settings, "dead-letters")
+    assert {letter.origin for letter in letters} == {"ingest:/v1/touchpoints"}
+    assert {"nope" in letter.body for letter in letters} == {True, False}
+    assert {letter.topic for letter in letters} == {"touchpoints"}
+
+
+@pytest.mark.parametrize("path", ["track", "t", "batch"])
+async def test_segments_libraries_are_answered_as_segment_does(
+    path: str, http: httpx.Client, settings: Settings
+) -> None:
+    call = {"type": "track", "event": "Form Submitted", "anonymousId": "a", "messageId": "m"}
+    body = {"batch": [call, {"type": "nope"}]} if path == "batch" else call
+    answer = http.post(
+        f"/v1/{path}", content=json.dumps(body | {"writeKey": "test-write-key"}), headers={"Content-Type": "text/plain"}
+    )
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert [event.kind for event in await events(settings, "touchpoints")] == ["form_submit"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "status", "says"),
+    [
+        ("touchpoints", {}, TOUCHPOINT, 401, "no key"),
+        ("touchpoints", {"X-Write-Key": "wrong"}, TOUCHPOINT, 401, "No source has this key"),
+        ("touchpoints", {"Authorization": "Basic !!"}, TOUCHPOINT, 401, "no key"),
+        ("touchpoints", SECRET, TOUCHPOINT, 202, ""),
+        ("touchpoints", {}, TOUCHPOINT | {"writeKey": "test-write-key"}, 202, ""),
+        ("deals", WRITE, DEAL, 403, "secret key"),
+        ("deals", {}, DEAL, 401, "no key"),
+        ("deals", SECRET, DEAL, 202, ""),
+        ("touchpoints", WRITE, b'{"id":\n?', 400, "line 2, column 1"),
+        ("touchpoints", WRITE, b"[]", 400, "one JSON object"),
+        ("touchpoints", WRITE, TOUCHPOINT | {"properties": {"x": "y" * 40_000}}, 413, "32768"),
+        ("touchpoints", WRITE, b" " * 500_001, 413, "500000"),
+        ("touchpoints", WRITE, {"touchpoints": [TOUCHPOINT] * 2501}, 413, "2500"),
+        ("touchpoints", WRITE | {"Content-Encoding": "br"}, TOUCHPOINT, 415, "gzip"),
+        ("touchpoints", WRITE | {"Content-Encoding": "gzip"}, TOUCHPOINT, 400, "not gzip"),
+    ],
+)
+def test_every_refusal_has_its_status_and_says_what_to_do(
+    path: str, headers: dict[str, str], body: Any, status: int, says: str, http: httpx.Client
+) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = http.post(f"/v1/{path}", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert status == 202 or answer.json().keys() == {"error", "detail"}
+    assert says in answer.text
+
+
+def test_gzip_is_read_and_a_bomb_is_refused(http: httpx.Client) -> None:
+    packed = WRITE | {"Content-Encoding": "gzip"}
+    assert http.post(
+        "/v1/touchpoints", content=gzip.compress(json.dumps(TOUCHPOINT).encode()), headers=packed
+    ).is_success
+    assert http.post("/v1/touchpoints", content=gzip.compress(b" " * 50_000_000), headers=packed).status_code == 413
+
+
+def test_a_source_over_its_rate_is_told_when_to_come_again(http: httpx.Client) -> None:
+    batch = {"touchpoints": [TOUCHPOINT] * 4}
+    key = {"X-Write-Key": "slow-key"}
+    assert http.post("/v1/touchpoints", json=batch, headers=key).status_code == 202
+    refused = http.post("/v1/touchpoints", json=batch, headers=key)
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert http.post("/v1/touchpoints", json=batch, headers=WRITE).status_code == 202
+
+
+def test_browsers_may_ask_first_and_only_for_what_takes_a_public_key(http: httpx.Client) -> None:
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Headers": "authorization,x-retry-count"}
+    allowed = http.options("/v1/t", headers=asked)
+    assert allowed.status_code == 204
+    for name in ("Authorization", "Content-Type", "X-Retry-Count"):
+        assert name in allowed.headers["access-control-allow-headers"]
+    assert http.options("/v1/deals", headers=asked).status_code == 405
+    assert http.get("/v1/touchpoints").headers["allow"] == "POST, OPTIONS"
+
+
+def test_the_description_names_every_route_and_metrics_count_what_was_taken(http: httpx.Client) -> None:
+    http.post("/v1/touchpoints", json={"touchpoints": [TOUCHPOINT, {}]}, headers=WRITE)
+    described = http.get("/openapi.json").json()["paths"]
+    assert {"/v1/touchpoints", "/v1/deals", "/v1/batch", "/v1/fx-rates", "/health/ready"} <= described.keys()
+    assert http.get("/docs").status_code == 200
+    metrics = http.get("/metrics").text
+    assert 'closedloop_ingest_accepted_total{source="test"} 1.0' in metrics
+    assert 'closedloop_ingest_rejected_total{source="test"} 1.0' in metrics
+    assert 'closedloop_ingest_requests_total{path="/v1/touchpoints",status="202"} 1.0' in metrics
