@@ -1,5 +1,6 @@
 """Applying a batch: decode what can be decoded, handle it in one transaction, find the record that makes it fail."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -55,8 +56,8 @@ class BatchApplier:
             except BadRecord as error:
                 letters.append(self._letter(raw, str(error)))
         letters += await self._handled(good)
-        for topic in {record.topic for record in good}:
-            metrics.RECORDS.labels(topic, "handled").inc(sum(record.topic == topic for record in good))
+        for topic, count in Counter(record.topic for record in good).items():
+            metrics.RECORDS.labels(topic, "handled").inc(count)
         return letters
 
     async def _handled(self, records: Sequence[Record]) -> list[Outgoing]:
