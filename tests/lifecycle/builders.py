@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from services.lifecycle.config import configured
+from services.lifecycle.domain.fold import Transition
 from services.lifecycle.handler import LifecycleHandler
 from shared import db
 from shared.events import type_of
 from shared.events.deal import Deal
 from shared.events.lead_action import LeadAction
+from shared.events.person import Person
 from shared.events.touchpoint import Account, Touchpoint
 from shared.kafka.consume import Record
 
@@ -75,6 +79,49 @@ class World:
             "array_position(ARRAY['email', 'user_id', 'anonymous_id'], i.kind), i.first_at"
         )
         return dict(rows)
+
+    async def lives(self) -> dict[frozenset[tuple[Any, ...]], Any]:
+        """What is stored, in the form of `reference.lives`: the last people event of each person, and the warehouse."""
+        newest: dict[str, Any] = {}
+        for topic, value in await self.rows("SELECT topic, value FROM lifecycle.outbox ORDER BY seq"):
+            if topic == "people":
+                person = msgspec.json.decode(value, type=Person)
+                if person.person_id not in newest or newest[person.person_id].version < person.version:
+                    newest[person.person_id] = person
+        transitions, answers = await self._by_person()
+        result = {}
+        for person_id, merged, email, account_id, stage, score, cycle, first in await self.rows(
+            "SELECT person_id::text, merged_into, email, account_id, stage, score, cycle, first_seen_at "
+            "FROM warehouse.dim_person"
+        ):
+            person = newest[person_id]
+            assert (person.merged_into is None) == (merged is None)
+            if merged is not None:
+                assert not person.identifiers and person_id not in transitions and person_id not in answers
+                continue
+            account = person.account
+            assert account_id == (account and account.account_id)
+            result[frozenset((i.kind, i.value, i.since, i.until) for i in person.identifiers)] = (
+                account and (account.account_id, account.rule, account.domain, account.name),
+                stage, score, cycle, person.lead_created_at, email, first,
+                answers.get(person_id, {}), sorted(transitions.get(person_id, []), key=str),
+            )  # fmt: skip
+        return result
+
+    async def _by_person(self) -> tuple[dict[str, list[Transition]], dict[str, dict[int, Any]]]:
+        transitions: dict[str, list[Transition]] = {}
+        for person_id, *row in await self.rows(
+            "SELECT person_id::text, cycle, from_stage, to_stage, occurred_at, rule, reason, signal_id "
+            "FROM warehouse.fct_stage_transition WHERE superseded_at IS NULL"
+        ):
+            transitions.setdefault(person_id, []).append(Transition(*row))
+        answers: dict[str, dict[int, Any]] = {}
+        for person_id, cycle, *row in await self.rows(
+            "SELECT person_id::text, cycle, mql_at, contacted_at, decided_at, decision, reason "
+            "FROM warehouse.fct_sales_response"
+        ):
+            answers.setdefault(person_id, {})[cycle] = tuple(row)
+        return transitions, answers
 
     async def fingerprint(self) -> list[Any]:
         """Everything that a redelivery must not change."""

@@ -85,7 +85,10 @@ async def _accounts(connection: Connection, facts: Facts) -> list[str]:
     if not changed:
         return []
     await accounts.save(connection, changed)
-    return await persons.of_accounts(connection, [resolved.key for resolved in changed])
+    # A key that moves takes the deals of whole accounts with it: everybody of the old and the new account is concerned.
+    joined = await accounts.lock_with_kin(connection, [resolved.key for resolved in changed])
+    left = {locked[resolved.key].account_id for resolved in changed}
+    return await persons.of_accounts(connection, {*joined, *(k for k, old in locked.items() if old.account_id in left)})
 
 
 async def _deals(

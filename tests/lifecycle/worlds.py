@@ -1,0 +1,68 @@
+"""Random sets of events, dense enough that everything meets everything: few people, few devices, few minutes."""
+
+import random
+from collections.abc import Callable
+
+from shared.events.touchpoint import Account
+from tests.lifecycle.builders import action, deal, touch
+
+KINDS = ["page_view", "page_view", "form_submit", "content_download", "meeting", "email_open", "product_signup"]
+ACTIONS = ["contacted", "accepted", "rejected", "recycled", "assigned", "disqualified"]
+ANONYMOUS = ["w1", "w2", "w3"]
+EMAILS = ["ann@acme.test", "bob@acme.test", "cid@other.test", "dan@gmail.com", "eve@corp.test"]
+USERS = ["u1", "u2", "u3"]
+ACCOUNTS = [
+    Account(id="A1", domain="acme.test"),
+    Account(id="A2", domain="acme.test", name="Acme Inc"),
+    Account(domain="other.test", name="Other"),
+    Account(name="Other Ltd"),
+    Account(id="A3", name="Other"),
+    Account(domain="corp.test"),
+    Account(id="A1"),
+]
+
+
+def events(seed: int, size: int) -> list[object]:
+    """A set of events."""
+    dice = random.Random(seed)
+    make: list[Callable[[random.Random, str], object]] = [_touch] * 7 + [_action] * 2 + [_deal]
+    return [dice.choice(make)(dice, f"{seed}-{index}") for index in range(size)]
+
+
+def _touch(dice: random.Random, id: str) -> object:
+    who = {
+        "anonymous_id": dice.choice(ANONYMOUS) if dice.random() < 0.7 else None,
+        "email": dice.choice(EMAILS) if dice.random() < 0.35 else None,
+        "user_id": dice.choice(USERS) if dice.random() < 0.15 else None,
+        "ids": {"hubspot": dice.choice("xy")} if dice.random() < 0.05 else {},
+    }
+    if not any(who.values()):
+        who["anonymous_id"] = "w1"
+    more = {}
+    if dice.random() < 0.15:
+        more["account"] = dice.choice(ACCOUNTS)
+        more["group_call"] = dice.random() < 0.5
+    if dice.random() < 0.1:
+        more["consent"] = "denied"
+    if dice.random() < 0.05:
+        more["user_agent"] = "Googlebot/2.1"
+    return touch(id, dice.randrange(60), dice.choice(KINDS), **who, **more)
+
+
+def _action(dice: random.Random, id: str) -> object:
+    what = dice.choice(ACTIONS)
+    owner = dice.choice([None, "kim"]) if what != "assigned" else "lee"
+    return action(id, dice.randrange(60), what, dice.choice(EMAILS), owner=owner, reason=dice.choice([None, "budget"]))
+
+
+def _deal(dice: random.Random, id: str) -> object:
+    created, status = dice.randrange(40), dice.choice(["open", "won", "lost"])
+    return deal(
+        f"d{dice.randrange(3)}",
+        created,
+        status,
+        closed=None if status == "open" else created + dice.randrange(20),
+        updated=100 + int(id.rpartition("-")[2]),  # versions of one deal differ in time
+        contacts=dice.sample(EMAILS, dice.randrange(3)),
+        account=dice.choice([None, *ACCOUNTS]),
+    )
