@@ -6,6 +6,7 @@ starts it again.
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
@@ -66,6 +67,7 @@ def health_routes(health: Health) -> APIRouter:
 
 async def serve(app: Any, settings: Settings, port: int, health: Health, background: Sequence[Background] = ()) -> None:
     """Run the app on `port` and the background tasks until a signal, or until one of them fails (which is raised)."""
+    _collect_garbage_seldom()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
@@ -94,6 +96,13 @@ async def serve(app: Any, settings: Settings, port: int, health: Health, backgro
         for task in background:
             group.create_task(_guarded(task, stop, finish))
         log.info("listening", host=settings.http.host, port=port)
+
+
+def _collect_garbage_seldom() -> None:
+    """A batch is thousands of small objects and no cycles: by default, looking for cycles takes a tenth of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 async def _guarded(task: Background, stop: asyncio.Event, finish: Callable[[], None]) -> None:
