@@ -40,7 +40,7 @@ class LazyCommands(typer.core.TyperGroup):
         name = cmd_name.replace("-", "_")
         module = import_module(f"deploy.commands.{name}{'_' * iskeyword(name)}")  # `import` lives in import_.py
         command = typer.main.get_command(module.app)
-        command.name = cmd_name
+        command.name, command.short_help = cmd_name, COMMANDS[cmd_name]
         return command
 
 
