@@ -36,7 +36,7 @@ def test_every_mistake_is_answered_with_what_is_wrong(up: Closedloop):
     assert answer.json()["accepted"] == 2
     assert [(r["index"], r["id"], r["errors"][0]["path"]) for r in answer.json()["rejected"]] == [
         (1, "t2", "kind"),
-        (2, "t3", "$"),
+        (2, "t3", "anonymous_id"),
     ]
 
     up.run("wait", "--drained")
