@@ -6,15 +6,15 @@ So a lone record leaves at once and a crowd shares batches, with no linger to tu
 import asyncio
 import time
 from collections import deque
-from typing import NamedTuple
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 
 from shared.errors import Unavailable
 from shared.events import Headers
 
 
-class Outgoing(NamedTuple):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A record to send: the topic's full Kafka name, its key and value, and its CloudEvents headers."""
 
     topic: str

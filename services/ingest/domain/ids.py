@@ -6,7 +6,7 @@ import uuid
 NAMESPACE = uuid.UUID("0f6a4c1e-52d5-5d0b-8a4e-3c1f9d2b7a60")
 """event id = uuid5(NAMESPACE, source + NUL + client id). A constant of the contract: never change it."""
 
-_VARIANT = "89ab" * 4
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 class Sender:
@@ -23,4 +23,4 @@ class Sender:
         digest = self._hash.copy()
         digest.update(client_id.encode())
         text = digest.hexdigest()
-        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[int(text[16], 16)]}{text[17:20]}-{text[20:32]}"
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"

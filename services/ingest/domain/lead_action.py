@@ -51,7 +51,7 @@ def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadActio
         action_id=receipt.sender.event_id(client_id),
         source=receipt.sender.name,
         action=sent.action,
-        occurred_at=corrected(sent.occurred_at, None, receipt.received_at).at,
+        occurred_at=corrected(sent.occurred_at, None, receipt.received_at)[0],
         received_at=receipt.received_at,
         person_id=person_id,
         email=email,

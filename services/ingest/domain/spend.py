@@ -46,7 +46,7 @@ def normalise_spend(sent: NativeSpend, receipt: Receipt, index: int) -> Spend:
         **names,
         cost=amount_of(sent.cost, "cost"),
         currency=currency_of(sent.currency),
-        updated_at=corrected(sent.updated_at, None, receipt.received_at).at,
+        updated_at=corrected(sent.updated_at, None, receipt.received_at)[0],
         received_at=receipt.received_at,
     )
 
