@@ -107,7 +107,7 @@ CREATE TABLE warehouse.fct_credit (
     position text NOT NULL,
     weight double precision NOT NULL,
     amount_base numeric,
-    run_id bigint NOT NULL REFERENCES warehouse.attribution_run,
+    run_id bigint NOT NULL,
     recorded_at timestamptz NOT NULL,
     superseded_at timestamptz
 )

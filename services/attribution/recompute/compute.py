@@ -56,7 +56,10 @@ async def compute(pool: AsyncEngine, terms: Terms, most: int, upto: int, reason:
         digests = {outcome.deal_id: write.digest_of(outcome) for outcome in outcomes}
         changed = {o.deal_id: (o, digests[o.deal_id]) for o in outcomes if digests[o.deal_id] != claimed[o.deal_id]}
         if changed:
-            await write.outcomes(connection, changed, now, reason, terms.model_config, terms.channel_rules_version)
+            fresh = {deal_id for deal_id, digest in claimed.items() if digest is None}
+            await write.outcomes(
+                connection, changed, fresh, now, reason, terms.model_config, terms.channel_rules_version
+            )
         await write.facts(connection, accounts, {d: deals.touched_until(own) for d, own in versions.items()})
         missing = await write.missing_keys(connection, load.needed_keys(accounts))
         if missing:

@@ -1,6 +1,6 @@
 """The difference between what stands and what was computed: equal rows stay, others are superseded, new ones added."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -11,47 +11,12 @@ from services.attribution.domain.deals.account import Found
 from services.attribution.domain.deals.attribute import Outcome
 from shared.db import Connection
 
-_STAGE = """
-CREATE TEMP TABLE IF NOT EXISTS incoming_entry (LIKE warehouse.fct_deal_entry) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS incoming_credit (LIKE warehouse.fct_credit) ON COMMIT DELETE ROWS
-"""
 _ENTRY = (
-    "entry_id", "deal_id", "booking", "kind", "amount", "currency", "fx_rate", "amount_base", "occurred_at",
-    "recorded_at",
+    "deal_id", "entry_id", "booking", "kind", "amount", "currency", "fx_rate", "amount_base", "occurred_at",
 )  # fmt: skip
 _CREDIT = (
-    "model", "deal_id", "entry_id", "touchpoint_id", "channel", "position", "weight", "amount_base", "run_id",
-    "recorded_at",
+    "deal_id", "model", "entry_id", "touchpoint_id", "channel", "position", "weight", "amount_base",
 )  # fmt: skip
-_SUPERSEDE_ENTRIES = """
-UPDATE warehouse.fct_deal_entry AS live SET superseded_at = $2
-WHERE deal_id = ANY($1) AND superseded_at IS NULL AND NOT EXISTS (
-    SELECT FROM incoming_entry AS same WHERE same.entry_id = live.entry_id
-        AND (same.fx_rate, same.amount_base) IS NOT DISTINCT FROM (live.fx_rate, live.amount_base)
-)
-"""
-_ADD_ENTRIES = """
-INSERT INTO warehouse.fct_deal_entry SELECT * FROM incoming_entry AS new WHERE NOT EXISTS (
-    SELECT FROM warehouse.fct_deal_entry AS live
-    WHERE live.deal_id = new.deal_id AND live.entry_id = new.entry_id AND live.superseded_at IS NULL
-)
-"""
-_SUPERSEDE_CREDITS = """
-UPDATE warehouse.fct_credit AS live SET superseded_at = $2
-WHERE deal_id = ANY($1) AND superseded_at IS NULL AND NOT EXISTS (
-    SELECT FROM incoming_credit AS same
-    WHERE same.deal_id = live.deal_id AND same.entry_id = live.entry_id AND same.model = live.model
-        AND (same.touchpoint_id, same.channel, same.position, same.weight, same.amount_base)
-            IS NOT DISTINCT FROM (live.touchpoint_id, live.channel, live.position, live.weight, live.amount_base)
-)
-"""
-_ADD_CREDITS = """
-INSERT INTO warehouse.fct_credit SELECT * FROM incoming_credit AS new WHERE NOT EXISTS (
-    SELECT FROM warehouse.fct_credit AS live
-    WHERE live.deal_id = new.deal_id AND live.entry_id = new.entry_id AND live.model = new.model
-        AND live.touchpoint_id IS NOT DISTINCT FROM new.touchpoint_id AND live.superseded_at IS NULL
-)
-"""
 _RUN = """
 INSERT INTO warehouse.attribution_run (reason, started_at, finished_at, model_config, channel_rules_version, deals)
 VALUES ($1, $2, clock_timestamp(), $3, $4, $5) RETURNING run_id
@@ -98,39 +63,49 @@ async def facts(connection: Connection, accounts: Mapping[str, Found], touched_u
 async def outcomes(
     connection: Connection,
     changed: Mapping[str, tuple[Outcome, str]],
+    fresh: Collection[str],
     now: datetime,
     reason: str,
     model_config: Mapping[str, Any],
     channel_rules_version: str,
 ) -> None:
-    """Write what changed, by deal with its digest, as one run."""
-    new = [outcome for outcome, _ in changed.values()]
+    """Write what changed, by deal with its digest, as one run. `fresh` deals have nothing that stands yet."""
     run_id = await connection.fetchval(
         _RUN, reason, now, _encode(model_config).decode(), channel_rules_version, len(changed)
     )
-    await connection.execute(_STAGE)
-    await connection.copy_records_to_table("incoming_entry", columns=_ENTRY, records=_entries(new, now))
-    await connection.copy_records_to_table("incoming_credit", columns=_CREDIT, records=_credits(new, run_id, now))
-    for supersede, add in ((_SUPERSEDE_ENTRIES, _ADD_ENTRIES), (_SUPERSEDE_CREDITS, _ADD_CREDITS)):
-        await connection.execute(supersede, list(changed), now)
-        await connection.execute(add)
+    new = [outcome for outcome, _ in changed.values()]
+    entries = [(o.deal_id, *entry) for o in new for entry in o.entries]
+    credits = [(o.deal_id, *credit) for o in new for credit in o.credits]
+    had = [deal_id for deal_id in changed if deal_id not in fresh]
+    await _replace(connection, "fct_deal_entry", _ENTRY, entries, had, {"recorded_at": now})
+    await _replace(connection, "fct_credit", _CREDIT, credits, had, {"run_id": run_id, "recorded_at": now})
     await connection.execute(_DIGEST, list(changed), [digest for _, digest in changed.values()])
 
 
-def _entries(outcomes: Iterable[Outcome], now: datetime) -> list[tuple[Any, ...]]:
-    return [
-        (e.entry_id, o.deal_id, e.booking, e.kind, e.amount, e.currency, e.fx_rate, e.amount_base, e.occurred_at, now)
-        for o in outcomes
-        for e in o.entries
-    ]
+async def _replace(
+    connection: Connection,
+    relation: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    had: Sequence[str],
+    noted: Mapping[str, Any],
+) -> None:
+    """Make `rows` what stands: equal ones stay as they are, others are superseded, and what is new is added.
 
-
-def _credits(outcomes: Iterable[Outcome], run_id: int, now: datetime) -> list[tuple[Any, ...]]:
-    return [
-        (c.model, o.deal_id, c.entry_id, c.touchpoint_id, c.channel, c.position, c.weight, c.amount_base, run_id, now)
-        for o in outcomes
-        for c in o.credits
-    ]
+    `had` are the deals that may have rows already; `noted` is written with every row that is new.
+    """
+    if had:
+        selected = ", ".join(f"{name}::text" if name.endswith("_id") else name for name in columns)
+        query = f"SELECT ctid, {selected} FROM warehouse.{relation} WHERE deal_id = ANY($1) AND superseded_at IS NULL"  # noqa: S608 - the names are ours
+        standing = {tuple(row)[1:]: row["ctid"] for row in await connection.fetch(query, had)}
+        rows = [row for row in rows if standing.pop(row, None) is None]
+        # The deal's row is locked, so nobody moves these rows meanwhile.
+        supersede = f"UPDATE warehouse.{relation} SET superseded_at = $2 WHERE ctid = ANY($1::tid[])"  # noqa: S608
+        await connection.execute(supersede, list(standing.values()), noted["recorded_at"])
+    also = tuple(noted.values())
+    await connection.copy_records_to_table(
+        relation, schema_name="warehouse", columns=(*columns, *noted), records=[row + also for row in rows]
+    )
 
 
 async def missing_keys(connection: Connection, needed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

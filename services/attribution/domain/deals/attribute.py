@@ -8,20 +8,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import accumulate, islice, pairwise
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from services.attribution.domain.columns import Milestones, from_columns
 from services.attribution.domain.deals.fold import Close
+from services.attribution.domain.deals.parts import entry_parts
 from services.attribution.domain.deals.touches import Touches
 from services.attribution.domain.fitting import spread
 from services.attribution.domain.journeys import Floats, Ints, Journeys, micros
-from services.attribution.domain.ledger import UNATTRIBUTED, Booking, credit_booking, entry_amounts
+from services.attribution.domain.ledger import UNATTRIBUTED, Booking, entry_amounts
 from services.attribution.domain.models import RuleModel
+from services.attribution.domain.money import decimals, to_minor
 from services.attribution.domain.positions import names
-from services.attribution.domain.selection import Rules, select
+from services.attribution.domain.selection import Paths, Rules, select
+
+_NO_POSITION = "unattributed"
 
 Rate = Callable[[str, date], Decimal | None]
 """Base currency for one unit of a currency, as published last on or before a day; None: unknown."""
@@ -81,84 +85,93 @@ class Outcome(NamedTuple):
     credits: tuple[CreditFact, ...]
 
 
-class _Path(NamedTuple):
-    """The touches of one close that count, earliest first, with their weights per model."""
+@dataclass(frozen=True)
+class _Booked:
+    """A close with its money: the base amount of each entry, and the net in minor units after each; None: no rate."""
 
-    touchpoint_ids: list[str]
-    channels: list[str]
-    positions: list[str]
-    weights: dict[str, list[float]]
+    close: Close
+    fx_rate: Decimal | None
+    amounts: list[Decimal | None]
+    nets: list[int] | None
+
+    @classmethod
+    def of(cls, close: Close, rate: Rate, base: str) -> Self:
+        """The close at the rate of its day."""
+        fx_rate = rate(close.currency, close.rated_at.date())
+        amounts = list(entry_amounts(Booking(close.entries, fx_rate, ()), base).values())
+        known = [to_minor(amount, base) for amount in amounts if amount is not None]
+        return cls(close, fx_rate, amounts, list(accumulate(known)) if fx_rate is not None else None)
+
+    def entries(self) -> Iterator[EntryFact]:
+        """Its ledger entries."""
+        for e, amount in zip(self.close.entries, self.amounts, strict=True):
+            yield EntryFact(
+                e.entry_id,
+                self.close.number,
+                e.kind,
+                e.amount,
+                self.close.currency,
+                self.fx_rate,
+                amount,
+                e.occurred_at,
+            )
 
 
 def attribute(cases: Sequence[Case], touches: Touches, policy: Policy, rate: Rate) -> list[Outcome]:
     """One outcome per case, in order. `touches.deal` numbers the cases."""
-    paths = _paths(cases, touches, policy)
+    booked = [_Booked.of(close, rate, policy.base_currency) for case in cases for close in case.closes]
+    paths = select(_journeys(cases, touches), policy.rules)
+    weights: dict[str, Floats] = {name: model.weights(paths) for name, model in policy.models.items()}
+    weights |= {name: spread(paths, shares) for name, shares in policy.shares.items()}
+    credits = _credits(booked, paths, weights, touches, policy.base_currency)
+    each = iter(zip(booked, credits, strict=True))
     outcomes = []
     for case in cases:
-        entries: list[EntryFact] = []
-        credits: list[CreditFact] = []
-        for close in case.closes:
-            booking_entries, booking_credits = _credited(close, next(paths), policy, rate)
-            entries += booking_entries
-            credits += booking_credits
-        outcomes.append(Outcome(case.deal_id, tuple(entries), tuple(credits)))
+        own = list(islice(each, len(case.closes)))
+        entries = tuple(entry for one, _ in own for entry in one.entries())
+        outcomes.append(Outcome(case.deal_id, entries, tuple(credit for _, some in own for credit in some)))
     return outcomes
 
 
-def _credited(
-    close: Close, path: _Path, policy: Policy, rate: Rate
-) -> tuple[Iterator[EntryFact], Iterator[CreditFact]]:
-    fx_rate = rate(close.currency, close.rated_at.date())
-    base = policy.base_currency
-    unweighted = Booking(close.entries, fx_rate, ())
-    amounts = entry_amounts(unweighted, base)
-    entries = (
-        EntryFact(
-            e.entry_id, close.number, e.kind, e.amount, close.currency, fx_rate, amounts[e.entry_id], e.occurred_at
-        )
-        for e in close.entries
-    )
-    credits = (
-        CreditFact(model, c.entry_id, None, UNATTRIBUTED, UNATTRIBUTED.lower(), c.weight, c.amount_base)
-        if c.touch is None
-        else CreditFact(
-            model,
-            c.entry_id,
-            path.touchpoint_ids[c.touch],
-            path.channels[c.touch],
-            path.positions[c.touch],
-            c.weight,
-            c.amount_base,
-        )
-        for model, weights in path.weights.items()
-        for c in credit_booking(Booking(close.entries, fx_rate, tuple(weights)), base)
-    )
-    return entries, credits
-
-
-def _paths(cases: Sequence[Case], touches: Touches, policy: Policy) -> Iterator[_Path]:
-    """A path for every close of every case, in order."""
-    entry = np.flatnonzero(touches.opens_session)
-    journeys = _journeys(cases, touches, entry)
-    paths = select(journeys, policy.rules)
-    weights: dict[str, Floats] = {name: model.weights(paths) for name, model in policy.models.items()}
-    weights |= {name: spread(paths, shares) for name, shares in policy.shares.items()}
-    columns = {name: own.tolist() for name, own in weights.items()}
-    held = names(paths.positions, paths.touches)
-    touchpoint_ids = [touches.ids[i] for i in paths.journeys.order[paths.source].tolist()]
+def _credits(
+    booked: Sequence[_Booked], paths: Paths, weights: Mapping[str, Floats], touches: Touches, base: str
+) -> list[list[CreditFact]]:
+    """Per close its credits: by model, then entry, then touch, earliest first."""
+    ids = [touches.ids[i] for i in paths.journeys.order[paths.source].tolist()]
     channels = [touches.channels[i] for i in paths.channel.tolist()]
-    bounds = paths.offsets.tolist()
-    for start, end in pairwise(bounds):
-        yield _Path(
-            touchpoint_ids[start:end],
-            channels[start:end],
-            held[start:end],
-            {name: own[start:end] for name, own in columns.items()},
-        )
+    held = names(paths.positions, paths.touches)
+    unit = Decimal(1).scaleb(-decimals(base))
+    nets = [one.nets or [] for one in booked]
+    credits: list[list[CreditFact]] = [[] for _ in booked]
+    for model, own in weights.items():
+        rounds = [parts.tolist() for parts in entry_parts(nets, own, paths.offsets)]
+        share = own.tolist()
+        for one, (start, end), found in zip(booked, pairwise(paths.offsets.tolist()), credits, strict=True):
+            for number, entry in enumerate(one.close.entries):
+                if start == end:
+                    amount = one.amounts[number]
+                    found.append(CreditFact(model, entry.entry_id, None, UNATTRIBUTED, _NO_POSITION, 1.0, amount))
+                    continue
+                parts = rounds[number] if one.nets is not None else None
+                found += [
+                    CreditFact(
+                        model,
+                        entry.entry_id,
+                        ids[i],
+                        channels[i],
+                        held[i],
+                        share[i],
+                        parts and Decimal(parts[i]) * unit,
+                    )
+                    for i in range(start, end)
+                    if share[i] > 0
+                ]
+    return credits
 
 
-def _journeys(cases: Sequence[Case], touches: Touches, entry: Ints) -> Journeys:
+def _journeys(cases: Sequence[Case], touches: Touches) -> Journeys:
     """The entries of each case's sessions, once per close. Its `order` counts in `touches`."""
+    entry = np.flatnonzero(touches.opens_session)
     closes = [(number, case, close) for number, case in enumerate(cases) for close in case.closes]
     counts = np.bincount(touches.deal[entry], minlength=len(cases))
     starts = np.cumsum(counts) - counts

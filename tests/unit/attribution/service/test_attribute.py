@@ -3,13 +3,17 @@
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.domain.deals.attribute import Case, Outcome, Policy, attribute
 from services.attribution.domain.deals.fold import fold
+from services.attribution.domain.deals.parts import entry_parts
 from services.attribution.domain.deals.touches import Touched, Touches
+from services.attribution.domain.ledger import Booking, LedgerEntry, credit_booking
 from services.attribution.domain.models import rule_models
 from services.attribution.domain.money import decimals
 from services.attribution.domain.selection import Rules
@@ -150,3 +154,24 @@ def test_no_order_or_duplication_of_touches_and_versions_changes_an_outcome(
     assert attribute([case(*shuffled)], Touches.of(again), policy(), rate) == attribute(
         [case(*versions)], Touches.of(touched), policy(), rate
     )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(-(10**7), 10**13), min_size=1, max_size=4),
+            st.lists(st.sampled_from([0.0, 0.1, 1 / 3, 0.5, 1.0]), max_size=5).filter(lambda w: not w or max(w) > 0),
+        ),
+        max_size=5,
+    )
+)
+def test_many_closes_at_once_are_credited_as_each_alone(closes: list[tuple[list[int], list[float]]]) -> None:
+    weights = np.array([w for _, own in closes for w in own], dtype=np.float64)
+    offsets = np.cumsum([0, *(len(own) for _, own in closes)], dtype=np.int64)
+    nets = [list(accumulate(amounts)) for amounts, _ in closes]
+    rounds = entry_parts(nets, weights, offsets)
+    for (amounts, own), start in zip(closes, offsets.tolist(), strict=False):
+        entries = tuple(LedgerEntry(str(n), "booked", Decimal(a), day(0)) for n, a in enumerate(amounts))
+        for c in credit_booking(Booking(entries, Decimal(1), tuple(own)), "JPY"):
+            if c.touch is not None:
+                assert rounds[int(c.entry_id)][start + c.touch] == c.amount_base
