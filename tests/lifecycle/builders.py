@@ -80,14 +80,18 @@ class World:
         )
         return dict(rows)
 
-    async def lives(self) -> dict[frozenset[tuple[Any, ...]], Any]:
+    async def queued(self) -> dict[str, Person]:
+        """The last people event of each person in the outbox, which nobody empties here."""
+        newest: dict[str, Person] = {}
+        for (value,) in await self.rows("SELECT value FROM lifecycle.outbox WHERE topic = 'people' ORDER BY seq"):
+            person = msgspec.json.decode(value, type=Person)
+            if person.person_id not in newest or newest[person.person_id].version < person.version:
+                newest[person.person_id] = person
+        return newest
+
+    async def lives(self, newest: dict[str, Person] | None = None) -> dict[frozenset[tuple[Any, ...]], Any]:
         """What is stored, in the form of `reference.lives`: the last people event of each person, and the warehouse."""
-        newest: dict[str, Any] = {}
-        for topic, value in await self.rows("SELECT topic, value FROM lifecycle.outbox ORDER BY seq"):
-            if topic == "people":
-                person = msgspec.json.decode(value, type=Person)
-                if person.person_id not in newest or newest[person.person_id].version < person.version:
-                    newest[person.person_id] = person
+        newest = await self.queued() if newest is None else newest
         transitions, answers = await self._by_person()
         result = {}
         for person_id, merged, email, account_id, stage, score, cycle, first in await self.rows(

@@ -1,0 +1,36 @@
+"""Random sets of events, in random orders, batches and repetitions, against one plain computation over the set."""
+
+import random
+
+import pytest
+
+from services.lifecycle.config import configured
+from tests.lifecycle import reference, worlds
+from tests.lifecycle.builders import World, batches
+
+SECTION = {"owners": ["kim", "lee"]}
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_any_arrival_gives_what_the_whole_set_gives_and_a_redelivery_changes_nothing(
+    seed: int, database_url: str
+) -> None:
+    dice = random.Random(seed)
+    events = worlds.events(seed, dice.choice([4, 12, 60]))
+    arriving = events + dice.sample(events, len(events) // 3)
+    dice.shuffle(arriving)
+    world = World(database_url, SECTION)
+    for batch in batches(arriving, [dice.choice([1, 3, 20]) for _ in range(3)]):
+        await world.apply(*batch)
+
+    assert await world.lives() == reference.lives(events, configured(SECTION).lifecycle)
+
+    before = await world.fingerprint()
+    dice.shuffle(arriving)
+    restarted = World(database_url, SECTION)  # a process that remembers nothing
+    for again in (world, restarted):
+        for batch in batches(arriving, [7]):
+            await again.apply(*batch)
+    assert await world.fingerprint() == before
+    await world.close()
+    await restarted.close()
