@@ -15,7 +15,7 @@ from rich.console import Console
 from deploy.commands.up import running_stack
 from deploy.commands.wait import until_drained
 from deploy.demo import place
-from deploy.demo.company import company
+from deploy.demo.company import Company, company
 from deploy.demo.send import tell
 from deploy.demo.show import show
 from deploy.demo.story import Story
@@ -57,9 +57,10 @@ def demo(
         story = _settled(report, place_of_it, wanted, end is not None)
         settings, config = settings_for(place_of_it, port or _port(), place.remember(place_of_it, story))
         with running_stack(settings, DataFolder(settings.data), config, report) as stack:
-            adds_up = asyncio.run(_tell_and_show(console, report, stack, settings, story))
+            told = company(story)
+            adds_up = asyncio.run(_tell_and_show(console, report, stack, settings, story, told))
             if sys.stdin.isatty() and sys.stdout.isatty():
-                _say_what_next(report, place_of_it)
+                _say_what_next(report, place_of_it, told)
                 stack.watch()
     except ClosedloopError as problem:
         report.failed(problem)
@@ -89,31 +90,29 @@ def _port() -> int | None:
     return next(first for first in firsts if all(is_free(first + n, usual.host) for n in SERVICES.values()))
 
 
-async def _tell_and_show(console: Console, report: Report, stack: Stack, settings: Settings, story: Story) -> bool:
+async def _tell_and_show(
+    console: Console, report: Report, stack: Stack, settings: Settings, story: Story, told: Company
+) -> bool:
     started = time.monotonic()
     state = stack.state
-    report.doing("Making up a company")
-    told = company(story)
     report.doing(f"Sending {len(told.touchpoints):,} touchpoints, {len(told.deals):,} versions of deals")
     await tell(told, state.http["ingest"], keys_to_use(settings, DataFolder(settings.data)))
+    sent = time.monotonic()
     report.doing("Waiting until all of it is in the tables")
     kafka = settings.kafka.model_copy(update={"bootstrap": state.kafka})
     engines = settings.model_copy(update={"kafka": kafka, "database_url": SecretStr(state.database_url)})
     await until_drained(engines, DRAINED_WITHIN)
     report.settled()
-    what = f"{len(told.touchpoints):,} touchpoints, {len(told.deals):,} versions of deals, {len(told.lead_actions):,}"
-    report.line("the company", f"{what} acts of sales, sent and credited", f"in {time.monotonic() - started:.1f} s")
+    what = f"{len(told.touchpoints):,} touchpoints, {len(told.deals):,} deal versions, {len(told.lead_actions):,} acts"
+    took = f"sent in {sent - started:.1f} s, credited {time.monotonic() - sent:.1f} s later"
+    report.line("the company", what, took)
     async with Warehouse(state.database_url) as warehouse:
         return await show(console, warehouse, story)
 
 
-def _say_what_next(report: Report, folder: Path) -> None:
+def _say_what_next(report: Report, folder: Path, told: Company) -> None:
     at = f"--data {folder}"
-    report.text(
-        "",
-        "[bold]Look closer[/]  (it stays up until Ctrl-C)",
-        f"  closedloop report {at}",
-        f"  closedloop explain deal D-0001 {at}",
-        f"  closedloop lead ada@example.com {at}",
-        "",
-    )
+    report.text("", "[bold]Look closer[/]  (it stays up until Ctrl-C)", f"  closedloop report {at}")
+    for deal in sorted(told.deals, key=lambda deal: "refunds" not in deal)[:1]:
+        report.text(f"  closedloop explain deal {deal['id']} {at}", f"  closedloop lead {deal['contacts'][0]} {at}")
+    report.text("")

@@ -25,8 +25,11 @@ WHERE superseded_at IS NULL AND kind <> 'pipeline'
 async def show(console: Console, warehouse: Warehouse, story: Story) -> bool:
     """Print the reports. False when a model does not add up to the ledger, which is said as well."""
     revenue = await warehouse.rows("revenue_by_channel")
-    sources = await warehouse.rows("sales_by_websource", MODEL)
+    sources = await warehouse.rows("sales_by_websource")
     vanity = await warehouse.rows("vanity_metrics")
+    if not revenue.rows:
+        console.print("\n  Nobody bought anything in this story: try more accounts or days.")
+        return True
     (ledger, deals) = (await warehouse.query(_LEDGER)).rows[0]
     _revenue_by_channel(console, revenue, story)
     adds_up = _check(console, revenue, Decimal(ledger or 0), deals)
@@ -65,6 +68,7 @@ def _check(console: Console, revenue: Grid, ledger: Decimal, deals: int) -> bool
 
 
 def _sales_by_source(console: Console, sources: Grid) -> None:
+    sources = Grid(sources.columns, [row for row in sources.rows if row[sources.columns.index("model")] == MODEL])
     lines = pivot.summed(sources, ("source", "medium"), ("revenue", "sales"))
     totals = pivot.total(lines)
     shown, rest = lines[:_SOURCES], lines[_SOURCES:]
@@ -105,4 +109,3 @@ def _vanity(console: Console, channels: list[Channel]) -> None:
     console.print()
     for sentence in sentences(channels):
         look.put(console, Text(sentence, style="bold"))
-    console.print()
