@@ -3,28 +3,33 @@
 Owns schema attribution and warehouse.fct_*, attribution_run and model_result. Does not resolve people: lifecycle does.
 """
 
+import os
+import sys
+from pathlib import Path
+
 import uvloop
 
 from services.attribution.app import create_app
-from services.attribution.config import Attribution
-from services.attribution.domain.channels import channel_rules
+from services.attribution.config import read
 from services.attribution.handler import TOPICS, Handler
 from services.attribution.recompute.compute import Terms
 from services.attribution.recompute.worker import Worker
 from shared import db, logging
+from shared.errors import ClosedloopError
+from shared.events import TOPICS as ALL_TOPICS
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
+from shared.kafka.topics import ensure_topics
 from shared.service import Health, serve
-from shared.settings import Settings, load, read_section
+from shared.settings import Settings, load
 
 PORT_OFFSET = 2
 ROLE = "closedloop_attribution"
 
 
-async def run(settings: Settings) -> None:
-    """Until SIGTERM."""
-    section = read_section("attribution", Attribution, settings.attribution)
-    rules = channel_rules(settings.channels)
+async def run(settings: Settings, config: Path | None = None) -> None:
+    """Until a signal; `config` is the file the settings are from, to name its lines."""
+    section, rules = read(settings, config)
     terms = Terms(
         policy=section.policy(settings.base_currency),
         lookback=section.lookback,
@@ -34,33 +39,32 @@ async def run(settings: Settings) -> None:
     health = Health("process", settings.group("attribution"))
     pool = db.engine(settings.postgres_url, ROLE)
     letters = Producer(settings.kafka_bootstrap)
-    worker = Worker(pool, terms)
-    loop = ConsumeLoop(
-        settings,
-        "attribution",
-        TOPICS,
-        Handler(rules, settings.base_currency, worker.saw_batch),
-        pool,
-        letters,
-        health,
-        after_commit=worker.wake,
-    )
+    await ensure_topics(settings.kafka, ALL_TOPICS)
     await letters.start()
-    health.ready("process", True)
-    app = create_app(settings, pool, terms, health)
     try:
-        await serve(app, settings, settings.http.port + PORT_OFFSET, health, [loop.run, worker.run])
+        worker = Worker(pool, terms)
+        handler = Handler(rules, settings.base_currency, worker.saw_batch)
+        loop = ConsumeLoop(settings, "attribution", TOPICS, handler, pool, letters, health, worker.wake)
+        health.ready("process", True)
+        app = create_app(settings, pool, terms, health)
+        await serve(app, settings, settings.http.port + PORT_OFFSET, health, (loop.run, worker.run))
     finally:
         await letters.stop()
         await pool.dispose()
 
 
-def main() -> None:
-    """Entry point of the process."""
-    settings = load()
-    logging.configure("attribution", settings.log_level)
-    uvloop.run(run(settings))
+def main() -> int:
+    """The exit code."""
+    config = Path(os.environ.get("CLOSEDLOOP_CONFIG") or "closedloop.yaml")
+    try:
+        settings = load()
+        logging.configure("attribution", settings.log_level)
+        uvloop.run(run(settings, config if config.exists() else None))
+    except (ClosedloopError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

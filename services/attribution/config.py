@@ -1,13 +1,17 @@
-"""The `attribution` section of closedloop.yaml, and the policy made of it."""
+"""The `attribution` and `channels` sections of closedloop.yaml, and what is made of them."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 
+from services.attribution.domain.channels import ChannelRules, ChannelRulesError, channel_rules
 from services.attribution.domain.deals.attribute import Policy
 from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, rule_models
 from services.attribution.domain.models.positional import Positional
 from services.attribution.domain.selection import Rules
+from shared.errors import ConfigError
+from shared.settings import Settings, read_document, read_section
 from shared.settings.model import Section
 
 
@@ -62,3 +66,17 @@ class Attribution(Section):
             base_currency=base_currency,
             shares={},
         )
+
+
+def read(settings: Settings, path: Path | None = None) -> tuple[Attribution, ChannelRules]:
+    """Both sections, checked. Raises ConfigError, which names the key, and the line when the file is given."""
+    section = read_section("attribution", Attribution, settings.attribution, path)
+    try:
+        return section, channel_rules(settings.channels)
+    except ChannelRulesError as error:
+        if path is None:
+            raise
+        lines, key = read_document(path)[1], ("channels", *error.key)
+        while key not in lines and key:
+            key = key[:-1]
+        raise ConfigError(f"{path}:{lines.get(key, 1)}: {error}") from None

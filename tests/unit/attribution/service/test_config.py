@@ -1,10 +1,12 @@
 """The `attribution` section of closedloop.yaml."""
 
+from pathlib import Path
+
 import pytest
 
-from services.attribution.config import Attribution
+from services.attribution.config import Attribution, read
 from shared.errors import ConfigError
-from shared.settings import read_section
+from shared.settings import load, read_section
 
 
 def test_every_rule_model_credits_unless_told_otherwise() -> None:
@@ -30,3 +32,10 @@ def test_a_wrong_setting_is_named(section: dict[str, object], said: str) -> None
     with pytest.raises(ConfigError, match="attribution") as error:
         read_section("attribution", Attribution, section)
     assert said in str(error.value)
+
+
+def test_a_wrong_channel_rule_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "closedloop.yaml"
+    file.write_text("channels:\n  rules:\n    - channel: Partner\n      medium_matches: '['\n")
+    with pytest.raises(ConfigError, match=r"closedloop\.yaml:4: channels\.rules\.0\.medium_matches: not a regular"):
+        read(load(file, {}), file)
