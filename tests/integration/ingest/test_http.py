@@ -85,7 +85,9 @@ async def test_segments_libraries_are_answered_as_segment_does(
     call = {"type": "track", "event": "Form Submitted", "anonymousId": "a", "messageId": "m"}
     body = {"batch": [call, {"type": "nope"}]} if path == "batch" else call
     answer = http.post(
-        f"/v1/{path}", content=json.dumps(body | {"writeKey": "test-write-key"}), headers={"Content-Type": "text/plain"}
+        f"/v1/{path}",
+        content=json.dumps(body | {"writeKey": "test-write-key"}),
+        headers={"Content-Type": "text/plain", "Origin": "https://shop.example"},
     )
     assert (answer.status_code, answer.json()) == (200, {"success": True})
     assert answer.headers["access-control-allow-origin"] == "*"
