@@ -19,7 +19,7 @@ from deploy.importing.rows import Table, opened
 from deploy.importing.run import Counts, Tell, import_rows
 from deploy.importing.send import Receiver
 from deploy.running import Config, Data, settings_of_running
-from deploy.supervise.folder import DataFolder, Keys
+from deploy.supervise.folder import DataFolder
 from deploy.supervise.services import keys_to_use, urls
 from shared.errors import ClosedloopError
 
@@ -33,6 +33,10 @@ RejectsFile = Annotated[
     Path | None,
     typer.Option("--rejects", help="where rejected rows go; else <FILE>.rejects.<csv|jsonl> in this folder"),
 ]
+
+
+class KeyIsMissing(ClosedloopError):
+    """Another closedloop is to be sent to, whose keys nobody here knows."""
 
 
 @app.command()
@@ -62,12 +66,11 @@ def _import(
     try:
         mapping = read_map(map_, target) if map_ else None
         with opened(file, *_form(mapping)) as table:
-            found_url, keys = _running(data, config) if url is None or key is None else (url, Keys("", ""))
-            key = key or (keys.secret_key if target.secret else keys.write_key)
+            to = _receiver(target, url, key, data, config)
             converter = _converter(mapping, target, table, file)
             kept = rejects or Path(f"{file.stem}.rejects.{'csv' if table.columns else 'jsonl'}")
             with Rejects(kept, table.columns) as refused, shown(console, target.name, file.stat().st_size) as tell:
-                counts = asyncio.run(_send(table, converter, refused, target, (url or found_url, key), tell))
+                counts = asyncio.run(_send(table, converter, refused, target, to, tell))
     except ClosedloopError as problem:
         print(f"closedloop import: {problem}", file=sys.stderr)
         sys.exit(1)
@@ -75,9 +78,18 @@ def _import(
     sys.exit(1 if counts.rejected else 0)
 
 
-def _running(data: Path | None, config: Path | None) -> tuple[str, Keys]:
+def _receiver(
+    target: Target, url: str | None, key: str | None, data: Path | None, config: Path | None
+) -> tuple[str, str]:
+    """Ingest's address and a key for it: as given, else those of the closedloop that runs here."""
+    if url is not None and key is not None:
+        return url, key
+    if url is not None:
+        raise KeyIsMissing(f"--url {url} needs --key: only the keys of the closedloop that runs here are known")
     settings, state = settings_of_running(data, config=config)
-    return (state.http if state else urls(settings))["ingest"], keys_to_use(settings, DataFolder(settings.data))
+    keys = keys_to_use(settings, DataFolder(settings.data))
+    found = (state.http if state else urls(settings))["ingest"]
+    return found, key or (keys.secret_key if target.secret else keys.write_key)
 
 
 def _form(mapping: Map | None) -> tuple[str | None, str, str]:

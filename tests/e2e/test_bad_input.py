@@ -48,6 +48,7 @@ def test_every_mistake_is_answered_with_what_is_wrong(up: Closedloop):
     said = up.run("import", "deals", file, code=1)
     assert "1 rejected" in said
     assert "closed_at" in (up.folder / "deals.rejects.csv").read_text()
+    assert "needs --key" in up.run("import", "deals", file, "--url", up.url, code=1)
     assert "key is not known" in up.run("import", "deals", file, "--url", up.url, "--key", "wrong", code=1)
 
     up.run("wait", "--drained")

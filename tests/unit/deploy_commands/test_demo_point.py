@@ -4,9 +4,12 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from deploy.demo import place
 from deploy.demo.point import Channel, sentences
 from deploy.demo.story import Story
+from deploy.supervise.folder import AlreadyRunning, DataFolder
 
 
 def channel(name: str, views: int, leads: int, revenue: int) -> Channel:
@@ -53,3 +56,21 @@ def test_a_folder_without_a_story_takes_any(tmp_path: Path):
     assert place.story_for(tmp_path, wanted, end_is_set=False) == (wanted, False)
     (tmp_path / "story.json").write_text("{half")
     assert place.story_for(tmp_path, wanted, end_is_set=False) == (wanted, False)
+
+
+def test_another_story_moves_in_only_after_the_first_moved_out(tmp_path: Path):
+    folder = DataFolder(tmp_path)
+    place.remember(tmp_path, Story(place.midnight(date(2026, 11, 20))))
+    (tmp_path / "kafka").mkdir()
+    (tmp_path / "kafka" / "log").write_text("old")
+    with pytest.raises(place.AnotherStory, match="--data"):
+        place.make_room(folder, engines_are_ours=False)
+    assert (tmp_path / "kafka" / "log").exists()
+    place.make_room(folder, engines_are_ours=True)
+    assert {path.name for path in tmp_path.iterdir()} <= {"lock"}
+
+
+def test_the_story_of_a_running_demo_is_left_alone(tmp_path: Path):
+    folder = DataFolder(tmp_path)
+    with folder.locked(), pytest.raises(AlreadyRunning):
+        place.make_room(DataFolder(tmp_path), engines_are_ours=True)
