@@ -86,7 +86,7 @@ class ConsumeLoop:
             session_timeout_ms=10_000,  # a member that was killed is waited for this long
             heartbeat_interval_ms=2_000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
-            fetch_max_wait_ms=50,
+            fetch_max_wait_ms=500,  # records are sent as soon as there are any; this is for idle topics
             metadata_max_age_ms=30_000,
         )
         try:
