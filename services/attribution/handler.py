@@ -22,6 +22,9 @@ from shared.kafka.consume import Record
 
 TOPICS = ("touchpoints", "deals", "people", "spend")
 
+_TOO_MUCH = 10**13
+"""A version of a deal is kept for good, so an amount that no money can be is refused before it is."""
+
 _EARNS, _IDENTITY, _OCCURRED = (COLUMNS.index(name) for name in ("earns_credit", "identity", "occurred_at"))
 
 
@@ -82,8 +85,8 @@ def checked(events: Iterable[Deal]) -> None:
         except ValueError as error:
             raise BadRecord(f"deal {deal.deal_id}: {error}") from error
         amounts = (deal.amount, *(refund.amount for refund in deal.refunds))
-        if not all(amount.is_finite() for amount in amounts):
-            raise BadRecord(f"deal {deal.deal_id}: an amount must be a number")
+        if not all(amount.is_finite() and abs(amount) < _TOO_MUCH for amount in amounts):
+            raise BadRecord(f"deal {deal.deal_id}: an amount must be a number below {_TOO_MUCH:,}")
 
 
 def _touched(rows: Iterable[tuple[Any, ...]]) -> dict[str, marks.Span]:

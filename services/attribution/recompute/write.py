@@ -22,13 +22,13 @@ INSERT INTO warehouse.attribution_run (reason, started_at, finished_at, model_co
 VALUES ($1, $2, clock_timestamp(), $3, $4, $5) RETURNING run_id
 """
 _DIGEST = """
-UPDATE attribution.deal SET digest = new.digest, error = NULL
+UPDATE attribution.deal SET digest = new.digest
 FROM unnest($1::text[], $2::text[]) AS new (deal_id, digest) WHERE deal.deal_id = new.deal_id
 """
 _TOUCHED_UNTIL = """
-UPDATE attribution.deal SET touched_until = exact.until
+UPDATE attribution.deal SET touched_until = exact.until, error = NULL
 FROM unnest($1::text[], $2::timestamptz[]) AS exact (deal_id, until)
-WHERE deal.deal_id = exact.deal_id AND deal.touched_until <> exact.until
+WHERE deal.deal_id = exact.deal_id AND (deal.touched_until <> exact.until OR deal.error IS NOT NULL)
 """
 _ACCOUNT = """
 UPDATE warehouse.fct_deal AS deal SET account_id = found.account_id, account_rule = found.rule
