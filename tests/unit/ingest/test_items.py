@@ -51,7 +51,10 @@ def read(body: bytes | dict[str, Any]) -> list[Any]:
     return TOUCHPOINTS.read(body if isinstance(body, bytes) else json.dumps(body).encode()).items
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+LONG_NAMES = [route for route in ROUTES if len(route.path) > len("/v1/t")]  # the short ones are the same functions
+
+
+@pytest.mark.parametrize("route", LONG_NAMES, ids=lambda route: route.path)
 @given(sent=objects)
 def test_any_json_object_is_an_event_or_a_rejection_with_a_path(route: Route, sent: dict[str, Any]) -> None:
     for body in (sent, {route.reader.plural: [sent, sent]}):
