@@ -34,17 +34,18 @@ async def record(connection: Connection, facts: Facts, identity: Identity, known
         await accounts.ensure(connection, unresolved(keys))
     if facts.objects:
         evidence.changed.update(await _accounts(connection, facts))
-    new_signals: dict[tuple[Key, Signal], None] = facts.signals
+    new_signals = facts.signals
     claims = [(s, rule, key, key, at, event_id) for (s, rule, key), (at, event_id) in facts.claims.items()]
     if facts.deals:
         gone, from_deals, claims_of_deals = await _deals(connection, facts.deals)
-        new_signals = new_signals | dict.fromkeys(from_deals)
+        new_signals = new_signals + from_deals
         claims += claims_of_deals
         await _mark(connection, [key for key in gone if key[0] != ACCOUNT], identity, evidence)
         await _mark_accounts(connection, [value for kind, value in gone if kind == ACCOUNT], evidence)
     if claims:
-        for subject, at in await accounts.add_claims(connection, claims):
-            evidence.changed.add(identity.persons[identity.subject(subject, at)])
+        for subject in await accounts.add_claims(connection, claims):
+            # All who ever owned it: a claim that turns out to be older may leave one of them for another.
+            evidence.changed |= {identity.persons[key] for key in identity.owners(subject)}
     if new_signals:
         added = await signals.add(connection, new_signals)
         for subject, signal in added:

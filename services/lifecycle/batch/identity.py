@@ -35,6 +35,11 @@ class Identity:
         runs = self.runs.get(key[1]) if key[0] == WEAK else None
         return owner_key(runs, key[1], at) if runs else key  # type: ignore[arg-type]  # at is a datetime
 
+    def owners(self, key: Key) -> set[Key]:
+        """The keys whose persons were ever the ones behind `key`."""
+        runs = self.runs.get(key[1]) if key[0] == WEAK else None
+        return {run.strong for run in runs} if runs else {key}
+
 
 async def identify(connection: Connection, facts: Facts, stored: Container[Key], mint: Callable[[], str]) -> Identity:
     """Store sights and links; the persons they make, merge and change. `stored`: identifiers certainly stored."""
@@ -150,7 +155,7 @@ async def _find_owners(connection: Connection, facts: Facts, identity: Identity,
         if first and sight and (first.first_at, first.first_id) == (sight.first_at, sight.first_id):
             wanted.add(runs[0].strong)
     wanted |= {identity.subject(subject, signal.at) for subject, signal in facts.signals if subject[0] == WEAK}
-    wanted |= {identity.subject(subject, at) for (subject, _, _), (at, _) in facts.claims.items() if subject[0] == WEAK}
+    wanted |= {key for subject, _, _ in facts.claims if subject[0] == WEAK for key in identity.owners(subject)}
     missing = [key for key in wanted if key not in identity.persons]
     if missing:
         for key, row in (await identifiers.of_keys(connection, missing)).items():

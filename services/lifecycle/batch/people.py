@@ -1,5 +1,7 @@
 """Step 3: for every person concerned fold again, or take a step when only newer signals came."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from services.lifecycle.batch.changes import Change, Changes
@@ -9,7 +11,7 @@ from services.lifecycle.batch.load import load
 from services.lifecycle.domain.fold import Signal, State, Transition, advance
 from services.lifecycle.domain.person import life
 from services.lifecycle.domain.rules import Lifecycle
-from services.lifecycle.store import persons
+from services.lifecycle.store import identifiers, persons
 from services.lifecycle.store.persons import Row
 from shared.db import Connection
 
@@ -40,21 +42,28 @@ async def settle(connection: Connection, identity: Identity, evidence: Evidence,
 
 async def _lock(connection: Connection, wanted: set[str], identity: Identity) -> tuple[dict[str, Row], dict[str, str]]:
     """The rows of the persons concerned, locked; and who turned out to be, or already was, merged into whom."""
-    merged = dict(identity.merged)
-    stored = await persons.lock(connection, wanted | merged.keys())
+    merged, stored, asked = dict(identity.merged), dict[str, Row](), set[str]()
+    unseen = wanted | merged.keys()
+    while unseen:
+        asked |= unseen
+        stored |= await persons.lock(connection, unseen)
+        # A row may say that another process merged the person since this batch found them by their account.
+        merged = {p: row.merged_into for p, row in stored.items() if row.merged_into} | merged
+        unseen = set(merged.values()) - asked
+    if identity.merged:
+        stored |= await persons.merged_into(connection, identity.merged)
+        merged = {p: row.merged_into for p, row in stored.items() if row.merged_into} | merged
+    merged = {person_id: _heir(person_id, merged) for person_id in merged}
     if merged:
-        for person_id, row in (await persons.merged_into(connection, merged)).items():
-            merged[person_id] = merged[row.merged_into or ""]
-            stored[person_id] = row
-    while (
-        elsewhere := {  # somebody else merged them since they were looked up
-            row.merged_into for p, row in stored.items() if row.merged_into and p not in merged
-        }
-        - stored.keys()
-    ):
-        merged |= {p: row.merged_into for p, row in stored.items() if row.merged_into and p not in merged}
-        stored |= await persons.lock(connection, elsewhere)
+        # Again, now that the persons are locked: another process may have given them identifiers since.
+        await identifiers.reassign(connection, merged)
     return stored, merged
+
+
+def _heir(person_id: str, merged: Mapping[str, str]) -> str:
+    while person_id in merged:
+        person_id = merged[person_id]
+    return person_id
 
 
 def _step(row: Row | None, new: list[Signal], config: Lifecycle) -> tuple[State, list[Transition]] | None:

@@ -51,8 +51,8 @@ class Facts:
 
     sights: dict[Key, Sight] = field(default_factory=dict)
     pairs: dict[tuple[Key, Key], First] = field(default_factory=dict)
-    links: dict[str, set[Link]] = field(default_factory=dict)
-    signals: dict[tuple[Key, Signal], None] = field(default_factory=dict)
+    links: dict[str, list[Link]] = field(default_factory=dict)
+    signals: list[tuple[Key, Signal]] = field(default_factory=list)
     claims: dict[tuple[Key, str, str], First] = field(default_factory=dict)
     objects: dict[Named, tuple[datetime, str, str | None]] = field(default_factory=dict)
     account_keys: set[str] = field(default_factory=set)
@@ -87,7 +87,7 @@ def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
                     continue
                 key, at = (WEAK, anonymous), event.occurred_at
                 if event.kind in signals and event.consent != "denied":
-                    facts.signals[key, Signal(at, event.touchpoint_id, event.kind)] = None
+                    facts.signals.append((key, Signal(at, event.touchpoint_id, event.kind)))
                 elif (span := seen.get(key)) is not None and span[0] < at < span[1]:
                     continue
                 facts.see(key, at, event.touchpoint_id)
@@ -122,10 +122,10 @@ def _touchpoint(event: Touchpoint, facts: Facts, config: Lifecycle, known: Known
     if event.account is not None:
         changed |= _claim(event, subject, facts, known)
     if strong and anonymous:
-        facts.links.setdefault(anonymous, set()).add(Link(at, event_id, subject))
+        facts.links.setdefault(anonymous, []).append(Link(at, event_id, subject))
         changed = True
     if event.kind in config.touch_signals and event.consent != "denied":
-        facts.signals[subject, Signal(at, event_id, event.kind)] = None
+        facts.signals.append((subject, Signal(at, event_id, event.kind)))
         changed = True
     for key in [*strong, (WEAK, anonymous)] if anonymous else strong:
         span = known.identifiers.get(key)
@@ -177,7 +177,7 @@ def act(action: LeadAction, strong: list[Key], facts: Facts) -> None:
     """Take in what sales did with the person of these identifiers, the subject first."""
     event_id = f"{ACTION}{action.action_id}"
     signal = Signal(action.occurred_at, event_id, f"{ACTION}{action.action}", action.reason, action.owner)
-    facts.signals[strong[0], signal] = None
+    facts.signals.append((strong[0], signal))
     for key in strong:
         facts.see(key, action.occurred_at, event_id)
     for other in strong[1:]:

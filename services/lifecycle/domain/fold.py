@@ -5,6 +5,7 @@ signal, a merge, a changed account) is the same fold from the start: any order o
 """
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import datetime
 from typing import NamedTuple
 
@@ -52,8 +53,11 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: str | None = None
 
 
-class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a lead stands. `points` per kind in this pass; `responses` per pass; `last` is the newest signal."""
+class State(msgspec.Struct, omit_defaults=True):
+    """Where a lead stands. `points` per kind in this pass; `responses` per pass; `last` is the newest signal.
+
+    Nobody changes a state they were given, nor what is in it: `advance` works on a copy.
+    """
 
     stage: str | None = None
     since: datetime | None = None
@@ -102,34 +106,37 @@ def advance(state: State, signal: Signal, config: Lifecycle) -> tuple[State, lis
     """The state after one more signal, and the transitions it made (a signal may make several, each by its rule)."""
     transitions: list[Transition] = []
     if state.barred and not is_of_sales(signal.kind):
-        return _changed(state, last=(signal.at, signal.id)), transitions
+        after = copy(state)
+        after.last = (signal.at, signal.id)
+        return after, transitions
     state = _noted(state, signal, config)
     for rule in config.rules_of(signal.kind):
         if _fires(rule, state, signal, config):
             transition = Transition(
                 state.cycle + rule.new_cycle, state.stage, rule.to, signal.at, rule.name, signal.reason, signal.id
             )
-            state = _entered(state, transition, rule, config)
+            _enter(state, transition, rule, config)
             transitions.append(transition)
     return state, transitions
 
 
-def _noted(state: State, signal: Signal, config: Lifecycle) -> State:
+def _noted(before: State, signal: Signal, config: Lifecycle) -> State:
     """What a signal changes whether or not a rule fires: points, open deals, contact, owner."""
-    changes: dict[str, object] = {"last": None if signal.kind == SEEN else (signal.at, signal.id)}
-    if signal.kind in config.touch_signals:  # a kind without points is noted too: rules may ask for it
-        grant = config.points.get(signal.kind, NOTHING)
-        earned = min(state.points.get(signal.kind, 0) + grant.points, grant.cap)
-        changes["points"] = {**state.points, signal.kind: earned}
-    elif signal.kind == "deal:open":
-        changes["open_deals"] = (*state.open_deals, signal.deal_id)
-    elif signal.kind in ("deal:won", "deal:lost"):
-        changes["open_deals"] = tuple(d for d in state.open_deals if d != signal.deal_id)
-    elif signal.kind == "action:contacted" and state.response and state.response.contacted_at is None:
-        changes["responses"] = _answered(state, contacted_at=signal.at)
-    elif signal.kind in ("action:assigned", "action:accepted") and signal.owner:
-        changes |= {"owner": signal.owner, "responses": _answered(state, owner=signal.owner)}
-    return _changed(state, **changes)
+    state, kind = copy(before), signal.kind
+    state.last = None if kind == SEEN else (signal.at, signal.id)
+    if kind in config.touch_signals:  # a kind without points is noted too: rules may ask for it
+        grant = config.points.get(kind, NOTHING)
+        state.points = {**state.points, kind: min(state.points.get(kind, 0) + grant.points, grant.cap)}
+    elif kind == "deal:open":
+        state.open_deals = (*state.open_deals, signal.deal_id or "")
+    elif kind in ("deal:won", "deal:lost"):
+        state.open_deals = tuple(d for d in state.open_deals if d != signal.deal_id)
+    elif kind == "action:contacted" and state.response and state.response.contacted_at is None:
+        state.responses = _answered(state, contacted_at=signal.at)
+    elif kind in ("action:assigned", "action:accepted") and signal.owner:
+        state.owner = signal.owner
+        state.responses = _answered(state, owner=signal.owner)
+    return state
 
 
 def _fires(rule: Rule, state: State, signal: Signal, config: Lifecycle) -> bool:
@@ -146,27 +153,23 @@ def _fires(rule: Rule, state: State, signal: Signal, config: Lifecycle) -> bool:
     return signal.kind in rule.on and not (signal.kind == "deal:lost" and state.open_deals)
 
 
-def _entered(state: State, transition: Transition, rule: Rule, config: Lifecycle) -> State:
+def _enter(state: State, transition: Transition, rule: Rule, config: Lifecycle) -> None:
+    """Bring the state, which is this fold's own copy, into the stage."""
     at, cycle = transition.at, transition.cycle
-    changes: dict[str, object] = {"stage": rule.to, "since": at, "cycle": cycle, "barred": rule.bars}
     waiting = state.response if state.stage == config.sales_stage else None
     if waiting is not None and waiting.decided_at is None:
-        changes["responses"] = _answered(state, decided_at=at, decision=rule.decision, reason=transition.reason or None)
+        state.responses = _answered(state, decided_at=at, decision=rule.decision, reason=transition.reason or None)
     elif rule.to == config.sales_stage and cycle not in state.responses:
         owner = None if rule.new_cycle else state.owner
-        changes["responses"] = {**state.responses, cycle: Response(mql_at=at, owner=owner)}
+        state.responses = {**state.responses, cycle: Response(mql_at=at, owner=owner)}
+    state.stage, state.since, state.cycle, state.barred = rule.to, at, cycle, rule.bars
     if rule.new_cycle:
-        changes |= {"owner": None, "lead_at": None}
-    became_lead = config.rank[rule.to] >= config.rank[config.lead_stage] and not rule.bars
-    if became_lead and (state.lead_at is None or rule.new_cycle):
-        changes["lead_at"] = at
+        state.owner = state.lead_at = None
+    is_lead = config.rank[rule.to] >= config.rank[config.lead_stage] and not rule.bars
+    if is_lead and state.lead_at is None:
+        state.lead_at = at
     if rule.resets_score:
-        changes["points"] = {}
-    return _changed(state, **changes)
-
-
-def _changed(state: State, **changes: object) -> State:
-    return msgspec.structs.replace(state, **changes)
+        state.points = {}
 
 
 def _answered(state: State, **changes: object) -> dict[int, Response]:

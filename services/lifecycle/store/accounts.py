@@ -11,18 +11,18 @@ ClaimRow = tuple[Key, str, str, str, datetime, str]
 """(subject, rule, ref, key, at, event id)"""
 
 
-async def add_claims(connection: Connection, claims: Iterable[ClaimRow]) -> list[tuple[Key, datetime]]:
-    """Keep each claim with its first appearance; the (subject, time) of those that are new or got earlier."""
+async def add_claims(connection: Connection, claims: Iterable[ClaimRow]) -> list[Key]:
+    """Keep each claim with its first appearance; the subjects of those that are new or got earlier."""
     rows = sorted((*subject, rule, ref, key, at, event_id) for subject, rule, ref, key, at, event_id in claims)
     changed = await connection.fetch(
         "INSERT INTO lifecycle.claim AS c SELECT * FROM "
         "unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]) "
         "ON CONFLICT (subject_kind, subject_value, rule, ref) DO UPDATE SET at = excluded.at, "
         'event_id = excluded.event_id WHERE (excluded.at, excluded.event_id COLLATE "C") '
-        '< (c.at, c.event_id COLLATE "C") RETURNING subject_kind, subject_value, at',
+        '< (c.at, c.event_id COLLATE "C") RETURNING subject_kind, subject_value',
         *map(list, zip(*rows, strict=True)),
     )
-    return [((kind, value), at) for kind, value, at in changed]
+    return [(kind, value) for kind, value in changed]
 
 
 async def claims_of(connection: Connection, subjects: Sequence[Key]) -> list[tuple[Key, Claim]]:
@@ -58,13 +58,18 @@ async def ensure(connection: Connection, unresolved: Mapping[str, Resolved]) -> 
 
 async def lock_with_kin(connection: Connection, keys: Iterable[str]) -> dict[str, Resolved]:
     """The rows of these keys and of all that stand for the same accounts, locked."""
-    rows = await connection.fetch(
-        "SELECT key, account_id, domain, name FROM lifecycle.account_alias WHERE key = ANY($1::text[]) "
-        "OR account_id IN (SELECT account_id FROM lifecycle.account_alias WHERE key = ANY($1::text[])) "
-        "ORDER BY key FOR UPDATE",
-        list(keys),
-    )
-    return {row[0]: Resolved(*row) for row in rows}
+    wanted, locked = list(keys), dict[str, Resolved]()
+    while True:
+        rows = await connection.fetch(
+            "SELECT key, account_id, domain, name FROM lifecycle.account_alias WHERE key = ANY($1::text[]) "
+            "OR account_id IN (SELECT account_id FROM lifecycle.account_alias WHERE key = ANY($1::text[])) "
+            "ORDER BY key FOR UPDATE",
+            wanted,
+        )
+        found = {row[0]: Resolved(*row) for row in rows}
+        if found.keys() <= locked.keys():
+            return found
+        locked = found  # waiting for a lock, another process may have made more of them kin: look again
 
 
 async def add_objects(connection: Connection, objects: Mapping[Named, tuple[datetime, str, str | None]]) -> list[Named]:

@@ -23,6 +23,10 @@ class Identifier(NamedTuple):
 
 _RUNS = msgspec.json.Decoder(Runs)
 _COLUMNS = "kind, value, person_id::text, first_at, first_id, last_at, runs"
+_LINKED = (
+    "CREATE TEMP TABLE IF NOT EXISTS linked (value text, at timestamptz, event_id text, strong_kind text, "
+    "strong_value text) ON COMMIT DELETE ROWS"
+)
 _UPSERTED = "kind, value, u.person_id::text, u.first_at, u.first_id, u.last_at, u.runs"
 
 _SIGHT = (
@@ -128,13 +132,11 @@ async def add_strong_links(connection: Connection, pairs: Mapping[tuple[Key, Key
 
 async def add_weak_links(connection: Connection, links: Mapping[str, Iterable[Link]]) -> None:
     """Keep every event that carried a weak and a strong identifier."""
-    rows = sorted((value, link.at, link.event_id, *link.strong) for value, of in links.items() for link in of)
-    await connection.execute(
-        "INSERT INTO lifecycle.weak_link "
-        "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[]) "
-        "ON CONFLICT DO NOTHING",
-        *map(list, zip(*rows, strict=True)),
-    )
+    rows = [(value, at, event_id, *strong) for value, each in links.items() for at, event_id, strong in each]
+    rows.sort()
+    await connection.execute(_LINKED)
+    await connection.copy_records_to_table("linked", records=rows)
+    await connection.execute("INSERT INTO lifecycle.weak_link SELECT * FROM pg_temp.linked ON CONFLICT DO NOTHING")
 
 
 async def timelines(connection: Connection, values: Iterable[str]) -> dict[str, list[Link]]:

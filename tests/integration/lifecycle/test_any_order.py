@@ -16,7 +16,7 @@ async def test_any_arrival_gives_what_the_whole_set_gives_and_a_redelivery_chang
     seed: int, database_url: str
 ) -> None:
     dice = random.Random(seed)
-    events = worlds.events(seed, dice.choice([4, 12, 60]))
+    events = worlds.events(seed, dice.choice([4, 12, 60, 150]))
     arriving = events + dice.sample(events, len(events) // 3)
     dice.shuffle(arriving)
     world = World(database_url, SECTION)
