@@ -37,7 +37,7 @@ class Connection:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
-            compression_type="lz4",
+            compression_type=None,  # lz4 saves disk and network for a seventh more CPU an event
             max_batch_size=_BATCH_BYTES,
             request_timeout_ms=int(deadline_seconds * 1000),
         )
