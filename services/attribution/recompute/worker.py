@@ -25,7 +25,7 @@ CHUNK = 500
 _POLL_SECONDS = 1.0
 _LOAD_RECORDS, _LOAD_SECONDS = 1000, 1.0
 _PATIENCE_SECONDS = 3.0
-_REST = 4  # times as long as it worked: under a steady trickle it takes a fifth of a core at most
+_REST, _REST_AT_MOST = 4, 5.0  # times as long as it worked: under a steady trickle it takes a fifth of a core at most
 
 
 class Worker:
@@ -101,7 +101,7 @@ class Worker:
         took, ended = self._worked
         if not self._woken.is_set():
             await _sleep(stop, _POLL_SECONDS, self._woken)
-        await _sleep(stop, ended + _REST * took - time.monotonic())
+        await _sleep(stop, ended + min(_REST * took, _REST_AT_MOST) - time.monotonic())
         while self._under_load() and time.monotonic() < ended + _PATIENCE_SECONDS and not stop.is_set():
             await _sleep(stop, 0.05)
 
