@@ -67,9 +67,10 @@ class Facts:
             if key[0] == "email" and (domain := email_domain(key[1])):
                 self.account_keys.add(f"domain:{domain}")
             return
-        if at < sight.first_at or (at == sight.first_at and event_id < sight.first_id):
+        if at > sight.last_at:  # the usual case first: a batch comes nearly in order
+            sight.last_at = at
+        elif at < sight.first_at or (at == sight.first_at and event_id < sight.first_id):
             sight.first_at, sight.first_id = at, event_id
-        sight.last_at = max(sight.last_at, at)
 
 
 def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
