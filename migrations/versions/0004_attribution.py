@@ -211,6 +211,20 @@ CREATE TABLE attribution.applied (
     model_config jsonb NOT NULL,
     channel_rules_version text NOT NULL
 )
+--
+CREATE TABLE attribution.fitted (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    run_id bigint NOT NULL,
+    looked_at timestamptz NOT NULL,
+    marks bigint NOT NULL,
+    journeys text NOT NULL
+)
+--
+COMMENT ON TABLE attribution.fitted IS 'the newest run of the fitted models'
+--
+COMMENT ON COLUMN attribution.fitted.marks IS 'ever made when the journeys were looked at; more: deals have changed'
+--
+COMMENT ON COLUMN attribution.fitted.journeys IS 'digest of the journeys; equal ones need no other run'
 """
 
 RATES = """
@@ -253,4 +267,6 @@ GRANTS = """
 GRANT SELECT, INSERT, UPDATE ON warehouse.fct_touchpoint, warehouse.fct_deal, warehouse.fct_deal_entry,
     warehouse.fct_credit, warehouse.fct_spend, warehouse.attribution_run, warehouse.model_result
     TO closedloop_attribution
+--
+GRANT SELECT ON SEQUENCE attribution.dirty_deal_mark_id_seq TO closedloop_attribution
 """

@@ -5,6 +5,7 @@ Owns schema attribution and warehouse.fct_*, attribution_run and model_result. D
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import uvloop
@@ -12,8 +13,8 @@ import uvloop
 from services.attribution.app import create_app
 from services.attribution.config import read
 from services.attribution.handler import TOPICS, Handler
-from services.attribution.recompute.compute import Terms
 from services.attribution.recompute.worker import Worker
+from services.attribution.runs.fitter import Fitter
 from shared import db, logging
 from shared.errors import ClosedloopError
 from shared.events import TOPICS as ALL_TOPICS
@@ -30,12 +31,7 @@ ROLE = "closedloop_attribution"
 async def run(settings: Settings, config: Path | None = None) -> None:
     """Until a signal; `config` is the file the settings are from, to name its lines."""
     section, rules = read(settings, config)
-    terms = Terms(
-        policy=section.policy(settings.base_currency),
-        lookback=section.lookback,
-        model_config={**section.model_dump(mode="json"), "base_currency": settings.base_currency},
-        channel_rules_version=rules.version,
-    )
+    terms = section.terms(settings.base_currency, rules.version)
     health = Health("process", settings.group("attribution"))
     pool = db.engine(settings.postgres_url, ROLE)
     letters = Producer(settings.kafka_bootstrap)
@@ -43,11 +39,12 @@ async def run(settings: Settings, config: Path | None = None) -> None:
     await letters.start()
     try:
         worker = Worker(pool, terms)
+        fitter = Fitter(pool, terms, timedelta(minutes=section.fit_minutes))
         handler = Handler(rules, settings.base_currency, worker.saw_batch)
         loop = ConsumeLoop(settings, "attribution", TOPICS, handler, pool, letters, health, worker.wake)
         health.ready("process", True)
-        app = create_app(settings, pool, terms, health)
-        await serve(app, settings, settings.http.port + PORT_OFFSET, health, (loop.run, worker.run))
+        app = create_app(settings, pool, terms, health, worker.wake)
+        await serve(app, settings, settings.http.port + PORT_OFFSET, health, (loop.run, worker.run, fitter.run))
     finally:
         await letters.stop()
         await pool.dispose()

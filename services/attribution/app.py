@@ -1,6 +1,7 @@
-"""HTTP of attribution: health, metrics, and why a deal was credited as it was."""
+"""HTTP of attribution: health, metrics, why a deal was credited as it was, and a run at once."""
 
 import hmac
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.explain import explain
 from services.attribution.recompute.compute import Terms
+from services.attribution.runs.answer import Run, described
+from services.attribution.runs.fit import FitUnderWay, fit, look
 from shared import db
 from shared.service import Health, health_routes
 from shared.settings import Settings
@@ -17,8 +20,10 @@ from shared.settings import Settings
 _bearer = HTTPBearer(auto_error=False, description="a source's secret key")
 
 
-def create_app(settings: Settings, pool: AsyncEngine, terms: Terms, health: Health) -> FastAPI:
-    """The app; it reads the database of `pool` only."""
+def create_app(
+    settings: Settings, pool: AsyncEngine, terms: Terms, health: Health, marked: Callable[[], None]
+) -> FastAPI:
+    """The app; it works on the database of `pool` only, and calls `marked` when it marked deals."""
     app = FastAPI(title="closedloop attribution", docs_url="/docs", redoc_url=None)
     app.include_router(health_routes(health))
 
@@ -42,6 +47,23 @@ def create_app(settings: Settings, pool: AsyncEngine, terms: Terms, health: Heal
         if found is None:
             raise HTTPException(404, f"no deal {deal_id!r}; ids are as the CRM sent them")
         return Response(found, media_type="application/json")
+
+    @app.post("/v1/runs", dependencies=[Depends(secret)], tags=["runs"])
+    async def run_now() -> Run:
+        """Fit Markov and Shapley now: the finished run, or the latest when no journey has changed since."""
+        if not terms.fitted:
+            raise HTTPException(409, "attribution.models in closedloop.yaml names neither markov nor shapley")
+        async with db.transaction(pool) as connection:
+            seen = await look(connection)
+        if not seen.won and seen.last is None:
+            raise HTTPException(409, "no deal is won yet: there is nothing to learn from")
+        try:
+            run_id = await fit(pool, terms, "fit: asked for")
+        except FitUnderWay as error:
+            raise HTTPException(409, str(error), {"Retry-After": "10"}) from error
+        marked()
+        async with db.transaction(pool) as connection:
+            return await described(connection, run_id)
 
     return app
 

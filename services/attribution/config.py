@@ -2,17 +2,22 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
 from services.attribution.domain.channels import ChannelRules, ChannelRulesError, channel_rules
 from services.attribution.domain.deals.attribute import Policy
-from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, rule_models
+from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, fitted_models, rule_models
 from services.attribution.domain.models.positional import Positional
 from services.attribution.domain.selection import Rules
+from services.attribution.recompute.compute import Terms
 from shared.errors import ConfigError
 from shared.settings import Settings, read_document, read_section
 from shared.settings.model import Section
+
+ALL = "all"
+_KNOWN = f"there are {', '.join(MODELS)}, and {ALL} (without {CUSTOM})"
 
 
 class Attribution(Section):
@@ -26,17 +31,25 @@ class Attribution(Section):
     exclude_direct: bool = Field(False, description="leave Direct out unless there is nothing else")
     collapse: bool = Field(False, description="make consecutive touches of one channel one touch")
     custom: dict[str, float] | None = Field(None, description="the `custom` model: percent per position and `middle`")
+    markov_order: int = Field(1, ge=1, description="markov: how many latest channels it remembers")
+    fit_minutes: float = Field(15, ge=0, description="markov and shapley: the least time between two runs")
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _all(cls, models: Any) -> Any:
+        named = [models] if models == ALL else models
+        if not isinstance(named, list | tuple):
+            return models
+        return [one for name in named for one in ((*RULES, *FITTED) if name == ALL else (name,))]
 
     @field_validator("models")
     @classmethod
     def _known(cls, models: tuple[str, ...]) -> tuple[str, ...]:
         for model in models:
-            if model in FITTED:
-                raise ValueError(f"{model} is fitted over all journeys: use `closedloop attribute` for now")
             if model not in MODELS:
-                raise ValueError(f"unknown model {model!r}; there are {', '.join((*RULES, CUSTOM))}")
+                raise ValueError(f"unknown model {model!r}; {_KNOWN}")
         if not models:
-            raise ValueError(f"name at least one model of {', '.join((*RULES, CUSTOM))}")
+            raise ValueError(f"name at least one model; {_KNOWN}")
         return tuple(dict.fromkeys(models))
 
     @field_validator("custom")
@@ -61,10 +74,21 @@ class Attribution(Section):
         """How deals are credited under this configuration."""
         known = rule_models(half_life=timedelta(days=self.half_life_days), custom=self.custom)
         return Policy(
-            models={name: known[name] for name in self.models},
+            models={name: known[name] for name in self.models if name in known},
             rules=Rules(self.lookback, self.exclude_direct, self.collapse),
             base_currency=base_currency,
             shares={},
+        )
+
+    def terms(self, base_currency: str, channel_rules_version: str) -> Terms:
+        """Under what deals are computed. How often runs are made is none of the terms: it changes no credit."""
+        known = fitted_models(markov_order=self.markov_order)
+        return Terms(
+            policy=self.policy(base_currency),
+            lookback=self.lookback,
+            model_config={**self.model_dump(mode="json", exclude={"fit_minutes"}), "base_currency": base_currency},
+            channel_rules_version=channel_rules_version,
+            fitted={name: known[name] for name in self.models if name in known},
         )
 
 

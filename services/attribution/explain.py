@@ -49,7 +49,7 @@ async def explain(connection: Connection, deal_id: str, terms: Terms) -> bytes |
         "entries": [dict(row) for row in await connection.fetch(_ENTRIES, deal_id)],
         "people": loaded.people,
         "journey": await _journey(connection, loaded),
-        "models": list(terms.policy.models),
+        "models": [*terms.policy.models, *terms.fitted],
         "credits": [dict(row) for row in await connection.fetch(_CREDITS, deal_id)],
         "model_config": terms.model_config,
     }

@@ -2,27 +2,32 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.domain.deals.attribute import Policy, attribute
+from services.attribution.domain.fitting import FittedModel
 from services.attribution.recompute import load, write
 from services.attribution.recompute.claim import claim, unmark
-from services.attribution.store import deals, marks
+from services.attribution.store import deals, fitted, marks
 from shared import db
 
 
 @dataclass(frozen=True)
 class Terms:
-    """Under what a run computes; `model_config` and `channel_rules_version` are noted with it."""
+    """Under what a run computes; `model_config` and `channel_rules_version` are noted with it.
+
+    `policy` has no shares: those of the `fitted` models are of the newest run, and read when they are needed.
+    """
 
     policy: Policy
     lookback: timedelta | None
     model_config: Mapping[str, Any]
     channel_rules_version: str
+    fitted: Mapping[str, FittedModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,16 @@ async def compute(pool: AsyncEngine, terms: Terms, most: int, upto: int, reason:
         versions = await load.versions(connection, claimed)
         accounts = await load.accounts(connection, [own[-1] for own in versions.values()])
         loaded = await load.load(connection, versions, accounts, terms.lookback, terms.policy.base_currency)
+        learnt = await fitted.newest(connection, terms.fitted)
+        policy = replace(terms.policy, shares=learnt.shares)
         # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
-        outcomes = await asyncio.to_thread(attribute, loaded.cases, loaded.touches, terms.policy, loaded.rate)
+        outcomes = await asyncio.to_thread(attribute, loaded.cases, loaded.touches, policy, loaded.rate)
         digests = {outcome.deal_id: write.digest_of(outcome) for outcome in outcomes}
         changed = {o.deal_id: (o, digests[o.deal_id]) for o in outcomes if digests[o.deal_id] != claimed[o.deal_id]}
         if changed:
             fresh = {deal_id for deal_id, digest in claimed.items() if digest is None}
             await write.outcomes(
-                connection, changed, fresh, now, reason, terms.model_config, terms.channel_rules_version
+                connection, changed, fresh, now, reason, terms.model_config, terms.channel_rules_version, learnt.runs
             )
         await write.facts(connection, accounts, {d: deals.touched_until(own) for d, own in versions.items()})
         missing = await write.missing_keys(connection, load.needed_keys(accounts))

@@ -1,7 +1,7 @@
 """Everything a set of deals needs to be computed, in a handful of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -111,10 +111,14 @@ async def load(
     found: Mapping[str, Found],
     lookback: timedelta | None,
     base_currency: str,
+    closes_of: Callable[[Sequence[Deal]], list[Close]] = fold,
 ) -> Loaded:
-    """What it takes to compute these deals. `deals` are all versions of each, oldest first, at least one."""
+    """What it takes to compute these deals. `deals` are all versions of each, oldest first, at least one.
+
+    `closes_of` says which closes are computed, and so which touches are read.
+    """
     latest = {deal_id: own[-1] for deal_id, own in deals.items()}
-    closes = {deal_id: fold(own) for deal_id, own in deals.items()}
+    closes = {deal_id: closes_of(own) for deal_id, own in deals.items()}
     involved = await _people(connection, [(latest[d], found[d]) if closes[d] else None for d in deals])
     people = sorted({row["person_id"] for row in involved})
     person = {person_id: n for n, person_id in enumerate(people)}

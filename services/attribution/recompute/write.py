@@ -1,8 +1,9 @@
 """The difference between what stands and what was computed: equal rows stay, others are superseded, new ones added."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ _ENTRY = (
 _CREDIT = (
     "deal_id", "model", "entry_id", "touchpoint_id", "channel", "position", "weight", "amount_base",
 )  # fmt: skip
+_MODEL = _CREDIT.index("model")
 _RUN = """
 INSERT INTO warehouse.attribution_run (reason, started_at, finished_at, model_config, channel_rules_version, deals)
 VALUES ($1, $2, clock_timestamp(), $3, $4, $5) RETURNING run_id
@@ -68,8 +70,12 @@ async def outcomes(
     reason: str,
     model_config: Mapping[str, Any],
     channel_rules_version: str,
+    fitted_runs: Mapping[str, int],
 ) -> None:
-    """Write what changed, by deal with its digest, as one run. `fresh` deals have nothing that stands yet."""
+    """Write what changed, by deal with its digest, as one run. `fresh` deals have nothing that stands yet.
+
+    Credits of a model in `fitted_runs` are noted with that run, whose model_result they come from.
+    """
     run_id = await connection.fetchval(
         _RUN, reason, now, _encode(model_config).decode(), channel_rules_version, len(changed)
     )
@@ -77,8 +83,16 @@ async def outcomes(
     entries = [(o.deal_id, *entry) for o in new for entry in o.entries]
     credits = [(o.deal_id, *credit) for o in new for credit in o.credits]
     had = [deal_id for deal_id in changed if deal_id not in fresh]
-    await _replace(connection, "fct_deal_entry", _ENTRY, entries, had, {"recorded_at": now})
-    await _replace(connection, "fct_credit", _CREDIT, credits, had, {"run_id": run_id, "recorded_at": now})
+    await _replace(connection, "fct_deal_entry", _ENTRY, entries, had, now)
+    await _replace(
+        connection,
+        "fct_credit",
+        _CREDIT,
+        credits,
+        had,
+        now,
+        {"run_id": lambda credit: fitted_runs.get(credit[_MODEL], run_id)},
+    )
     await connection.execute(_DIGEST, list(changed), [digest for _, digest in changed.values()])
 
 
@@ -88,11 +102,12 @@ async def _replace(
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
     had: Sequence[str],
-    noted: Mapping[str, Any],
+    now: datetime,
+    noted: Mapping[str, Callable[[tuple[Any, ...]], Any]] = MappingProxyType({}),
 ) -> None:
     """Make `rows` what stands: equal ones stay as they are, others are superseded, and what is new is added.
 
-    `had` are the deals that may have rows already; `noted` is written with every row that is new.
+    `had` are the deals that may have rows already; `noted` are columns of a new row that are not compared.
     """
     if had:
         selected = ", ".join(f"{name}::text" if name.endswith("_id") else name for name in columns)
@@ -101,10 +116,10 @@ async def _replace(
         rows = [row for row in rows if standing.pop(row, None) is None]
         # The deal's row is locked, so nobody moves these rows meanwhile.
         supersede = f"UPDATE warehouse.{relation} SET superseded_at = $2 WHERE ctid = ANY($1::tid[])"  # noqa: S608
-        await connection.execute(supersede, list(standing.values()), noted["recorded_at"])
-    also = tuple(noted.values())
+        await connection.execute(supersede, list(standing.values()), now)
+    records = [(*row, *(column(row) for column in noted.values()), now) for row in rows]
     await connection.copy_records_to_table(
-        relation, schema_name="warehouse", columns=(*columns, *noted), records=[row + also for row in rows]
+        relation, schema_name="warehouse", columns=(*columns, *noted, "recorded_at"), records=records
     )
 
 

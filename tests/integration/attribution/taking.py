@@ -12,7 +12,7 @@ from services.attribution.config import Attribution
 from services.attribution.domain.channels import channel_rules
 from services.attribution.handler import Handler
 from services.attribution.recompute.claim import newest_mark
-from services.attribution.recompute.compute import Done, Terms, compute
+from services.attribution.recompute.compute import Done, compute
 from shared import db
 from shared.kafka.consume import Record
 
@@ -39,9 +39,7 @@ class Taking:
         rules = channel_rules({})
         self.pool = pool
         self._reader = reader
-        self.terms = Terms(
-            section.policy(base_currency), section.lookback, section.model_dump(mode="json"), rules.version
-        )
+        self.terms = section.terms(base_currency, rules.version)
         self._handler = Handler(rules, base_currency)
 
     async def batch(self, *events: msgspec.Struct) -> None:

@@ -72,3 +72,31 @@ async def test_only_a_secret_key_opens_a_deal(
     }
     assert answers == {SECRET_KEY: 404, WRITE_KEY: 403, "guess": 401}
     assert httpx.get(url).status_code == 401
+
+
+async def test_a_run_is_made_when_asked_for_with_a_secret_key(
+    settings: Settings, run_service: Callable[[str, Settings], RunningService]
+) -> None:
+    service = run_service("attribution", settings.model_copy(update={"attribution": {"models": "all"}}))
+    url = f"{service.url}/v1/runs"
+    secret = {"Authorization": f"Bearer {SECRET_KEY}"}
+    assert httpx.post(url).status_code == 401
+    assert httpx.post(url, headers={"Authorization": f"Bearer {WRITE_KEY}"}).status_code == 403
+    assert httpx.post(url, headers=secret).status_code == 409  # nothing is won yet
+    await send(settings, [touch("1", 1), touch("2", 2, MAIL), person(), deal("won", "100", 5)])
+    await explained(service, "d1", lambda it: {c["model"] for c in it["credits"]} >= {"linear", "markov", "shapley"})
+    run = httpx.post(url, headers=secret).raise_for_status().json()
+    assert run["deals"] == 1
+    assert [(r["channel"], r["share"], r["value_base"]) for r in run["results"] if r["model"] == "shapley"] == [
+        ("Email", 0.5, 50),
+        ("Paid Search", 0.5, 50),
+    ]
+    assert httpx.post(url, headers=secret).json()["run_id"] == run["run_id"]
+
+
+async def test_without_a_fitted_model_there_is_no_run_to_ask_for(
+    settings: Settings, run_service: Callable[[str, Settings], RunningService]
+) -> None:
+    service = run_service("attribution", settings)
+    answer = httpx.post(f"{service.url}/v1/runs", headers={"Authorization": f"Bearer {SECRET_KEY}"})
+    assert (answer.status_code, "attribution.models" in answer.text) == (409, True)

@@ -120,7 +120,7 @@ class _Booked:
 def attribute(cases: Sequence[Case], touches: Touches, policy: Policy, rate: Rate) -> list[Outcome]:
     """One outcome per case, in order. `touches.deal` numbers the cases."""
     booked = [_Booked.of(close, rate, policy.base_currency) for case in cases for close in case.closes]
-    paths = select(_journeys(cases, touches), policy.rules)
+    paths = select(journeys_of(cases, touches), policy.rules)
     weights: dict[str, Floats] = {name: model.weights(paths) for name, model in policy.models.items()}
     weights |= {name: spread(paths, shares) for name, shares in policy.shares.items()}
     credits = _credits(booked, paths, weights, touches, policy.base_currency)
@@ -169,7 +169,7 @@ def _credits(
     return credits
 
 
-def _journeys(cases: Sequence[Case], touches: Touches) -> Journeys:
+def journeys_of(cases: Sequence[Case], touches: Touches) -> Journeys:
     """The entries of each case's sessions, once per close. Its `order` counts in `touches`."""
     entry = np.flatnonzero(touches.opens_session)
     closes = [(number, case, close) for number, case in enumerate(cases) for close in case.closes]

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from services.attribution.config import Attribution, read
+from services.attribution.domain.models import FITTED, RULES
+from services.attribution.domain.models.markov import Markov
 from shared.errors import ConfigError
 from shared.settings import load, read_section
 
@@ -17,6 +19,25 @@ def test_a_lookback_of_none_lets_every_touch_count() -> None:
     assert read_section("attribution", Attribution, {"lookback_days": None}).policy("BRL").rules.lookback is None
 
 
+def test_fitted_models_credit_only_when_they_are_named() -> None:
+    assert not Attribution().terms("USD", "1").fitted
+    terms = read_section("attribution", Attribution, {"models": ["last", "markov"], "markov_order": 3}).terms(
+        "USD", "1"
+    )
+    assert list(terms.policy.models) == ["last"]
+    assert terms.fitted == {"markov": Markov(3)}
+
+
+@pytest.mark.parametrize("named", ["all", ["all"], ["markov", "all", "last"]])
+def test_all_stands_for_every_rule_model_and_both_fitted_ones(named: object) -> None:
+    assert set(read_section("attribution", Attribution, {"models": named}).models) == {*RULES, *FITTED}
+
+
+def test_how_often_runs_are_made_is_none_of_the_terms() -> None:
+    often = read_section("attribution", Attribution, {"fit_minutes": 1})
+    assert often.terms("USD", "1").model_config == Attribution().terms("USD", "1").model_config
+
+
 @pytest.mark.parametrize(
     ("section", "said"),
     [
@@ -24,6 +45,8 @@ def test_a_lookback_of_none_lets_every_touch_count() -> None:
         ({"models": []}, "name at least one model"),
         ({"models": ["custom"]}, "give its percentages"),
         ({"custom": {"first": 50}}, "add up to 50"),
+        ({"markov_order": 0}, "attribution.markov_order"),
+        ({"fit_minutes": -1}, "attribution.fit_minutes"),
         ({"lookback_days": 0}, "attribution.lookback_days"),
         ({"halflife": 3}, "attribution.halflife: Extra inputs"),
     ],

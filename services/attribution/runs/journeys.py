@@ -1,0 +1,26 @@
+"""The journeys of all deals, read chunk by chunk: each statement sees what is committed, and nothing is locked."""
+
+import asyncio
+
+from services.attribution.domain.deals.walks import Walks, decided
+from services.attribution.recompute import load
+from services.attribution.recompute.compute import Terms
+from shared.db import Connection
+
+_CHUNK = 500
+_NEXT = "SELECT deal_id FROM attribution.deal WHERE deal_id > $1 ORDER BY deal_id LIMIT $2"
+
+
+async def journeys(connection: Connection, terms: Terms, chunk: int = _CHUNK) -> Walks:
+    """What every decided deal walked through, under these terms."""
+    walks, after = Walks(), ""
+    while ids := [row["deal_id"] for row in await connection.fetch(_NEXT, after, chunk)]:
+        after = ids[-1]
+        versions = await load.versions(connection, ids)
+        accounts = await load.accounts(connection, [own[-1] for own in versions.values()])
+        loaded = await load.load(
+            connection, versions, accounts, terms.lookback, terms.policy.base_currency, closes_of=decided
+        )
+        # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
+        await asyncio.to_thread(walks.add, loaded.cases, loaded.touches, terms.policy, loaded.rate)
+    return walks
