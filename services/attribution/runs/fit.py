@@ -78,10 +78,11 @@ async def fit(pool: AsyncEngine, terms: Terms, reason: str) -> int:
             raise FitUnderWay("another run is under way; ask again in a while")
         last = (await look(connection)).last
         walks = await journeys(connection, terms)
-        if last and last.model_config == terms.model_config and last.journeys == walks.digest:
+        digest = await asyncio.to_thread(walks.digest)
+        if last and last.model_config == terms.model_config and last.journeys == digest:
             await connection.execute(_REMEMBER, last.run_id, before.now, before.marks, last.journeys)
             return last.run_id
-        paths = walks.paths()
+        paths = await asyncio.to_thread(walks.paths)
         fits: dict[str, Fit] = {}
         for name, model in terms.fitted.items():
             if paths.touches:
@@ -90,7 +91,7 @@ async def fit(pool: AsyncEngine, terms: Terms, reason: str) -> int:
         await marks.lock(connection)
         marked = int((await connection.execute(_MARK_ALL)).split()[-1])
         # The run's own marks are no news to the next one.
-        await connection.execute(_REMEMBER, run_id, before.now, before.marks + marked, walks.digest)
+        await connection.execute(_REMEMBER, run_id, before.now, before.marks + marked, digest)
         return run_id
 
 

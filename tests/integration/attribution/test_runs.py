@@ -1,6 +1,7 @@
 """Markov and Shapley in the service: fitted over all journeys, spread over each deal, exact to the cent."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -221,9 +222,31 @@ async def test_one_process_fits_at_a_time_and_batches_go_on_meanwhile(fitted: Ta
     assert await fitter(fitted).fit_if_due() not in (None, run_id), "the deal that came meanwhile is not forgotten"
 
 
+async def test_a_process_that_is_told_to_stop_gives_up_its_run(fitted: Taking) -> None:
+    begun, let_go = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    class Waits:
+        def fit(self, paths: Paths) -> Fit:
+            loop.call_soon_threadsafe(begun.set)
+            let_go.wait(30)
+            return fitted_models()["markov"].fit(paths)
+
+    await fitted.take(*company(PATHS))
+    stop = asyncio.Event()
+    slow = Fitter(fitted.pool, replace(fitted.terms, fitted={"markov": Waits()}), timedelta(0))
+    task = asyncio.create_task(slow.run(stop))
+    await begun.wait()
+    stop.set()
+    await asyncio.wait_for(task, 10)
+    let_go.set()
+    assert await fitted.rows(RUNS) == []
+    assert await fitter(fitted).fit_if_due() is not None, "the lock went with it"
+
+
 async def test_the_size_of_the_chunks_changes_nothing(fitted: Taking) -> None:
     await fitted.take(*random_company(5))
     async with db.transaction(fitted.pool) as connection:
         whole, small = [await journeys(connection, fitted.terms, chunk) for chunk in (500, 2)]
-    assert whole.digest == small.digest
+    assert whole.digest() == small.digest()
     assert whole.deals == small.deals > 0

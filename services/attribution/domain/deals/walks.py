@@ -62,7 +62,6 @@ class Walks:
             counted[0] += 1
             counted[1] += 0.0 if known is None else float(known * sum(entry.amount for entry in close.entries))
 
-    @property
     def digest(self) -> str:
         """Equal for equal journeys."""
         return blake2b(json.dumps(sorted(self._walked.items())).encode(), digest_size=16).hexdigest()

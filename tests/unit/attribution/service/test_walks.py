@@ -93,4 +93,4 @@ def test_equal_paths_are_counted_together() -> None:
 
 def test_no_decided_deal_is_no_journey() -> None:
     assert walked() == {}
-    assert Walks().digest == Walks().digest
+    assert Walks().digest() == Walks().digest()
