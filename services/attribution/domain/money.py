@@ -2,8 +2,10 @@
 
     split(to_minor(Decimal("100.00"), "USD"), [1/3, 1/3, 1/3])   # [3334, 3333, 3333]
 
-Weights count to twelve decimals: shares that are equal on paper stay equal whatever way they were computed, so that
-a tie is a tie, and goes to the earlier touch.
+Weights count to twelve decimals, and remainders to a thousandth of a minor unit: what is equal on paper stays equal
+whatever way it was computed (a sixth and two thirds of 1.00 both leave two thirds of a cent), so that a tie is a tie,
+and goes to the earlier touch, for amounts up to a hundred million minor units. Beyond, the twelfth decimal of a weight
+is worth as much as a thousandth of a unit, and such a tie may go either way; the sum is exact all the same.
 """
 
 from collections.abc import Sequence
@@ -22,6 +24,7 @@ DECIMALS = {
 }
 _UNIT = 10**12
 _STEP = 10**6
+_REMAINDER = 1000
 # Above this the two-step product in `split_many` would leave int64.
 _VECTOR_LIMIT = 4 * 10**12
 
@@ -56,7 +59,8 @@ def split(total: int, weights: Sequence[float]) -> list[int]:
         raise ValueError("a split needs weights of zero or more, at least one above zero")
     parts = [divmod(abs(total) * weight, scale) for weight in whole]
     left = abs(total) - sum(part for part, _ in parts)
-    winners = sorted(range(len(parts)), key=lambda i: (-parts[i][1], i))[:left]
+    rounded = [(remainder * _REMAINDER + scale // 2) // scale for _, remainder in parts]
+    winners = sorted(range(len(parts)), key=lambda i: (-rounded[i], i))[:left]
     shares = [part for part, _ in parts]
     for i in winners:
         shares[i] += 1
@@ -81,7 +85,8 @@ def split_many(totals: Ints, weights: Floats, offsets: Ints) -> Ints:
     lower, remainder = np.divmod(rest * _STEP + low[journey] * whole, per)
     parts = upper * _STEP + lower
     left = amount - _segment_sums(parts, offsets)
-    parts += _ranked(remainder, journey, offsets) < left[journey]
+    rounded = (remainder * _REMAINDER + per // 2) // per
+    parts += _ranked(rounded, journey, offsets) < left[journey]
     parts = np.where(totals[journey] < 0, -parts, parts)
     for j in np.flatnonzero(big & (np.diff(offsets) > 0)).tolist():
         own = slice(int(offsets[j]), int(offsets[j + 1]))

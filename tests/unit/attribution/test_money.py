@@ -1,6 +1,7 @@
 """Money splits exactly, in any currency and whatever the weights."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -78,3 +79,13 @@ def test_splitting_many_at_once_is_splitting_one_by_one(deals):
 def test_deals_without_touches_are_passed_over():
     parts = split_many(np.array([5, 7, 9]), np.array([0.5, 0.5]), np.array([0, 0, 2, 2]))
     assert parts.tolist() == [4, 3]
+
+
+@given(st.integers(1, 10**8), st.lists(st.integers(1, 12), min_size=1, max_size=8))
+def test_a_tie_on_paper_goes_to_the_earlier_though_the_floats_differ(total, ratios):
+    exact = [Fraction(total * ratio, sum(ratios)) for ratio in ratios]
+    expected = [int(share) for share in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda i: (int(exact[i]) - exact[i], i))
+    for i in by_remainder[: total - sum(expected)]:
+        expected[i] += 1
+    assert split(total, [ratio / sum(ratios) for ratio in ratios]) == expected
