@@ -32,7 +32,7 @@ check: setup ## lint, types, import rules, unit tests (under a minute)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest tests/unit -n $(WORKERS)
+	@$(BIN)/pytest tests/unit tests/docs -n $(WORKERS)
 
 test: check ## everything: check, then integration, faults and end-to-end on real Kafka and PostgreSQL
 	@$(BIN)/pytest tests/integration tests/faults tests/e2e

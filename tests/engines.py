@@ -23,9 +23,9 @@ from docker.errors import DockerException
 
 from deploy.embedded import Kafka, Postgres, running
 from deploy.embedded.processes import tail
+from tests.places import ROOT
 
 STARTS_WITHIN = 600.0  # seconds; the first start fetches Kafka, and other work may share the machine
-ROOT = Path(__file__).parents[1]
 Container = TypeVar("Container")
 
 

@@ -14,10 +14,10 @@ from pydantic import SecretStr
 
 from deploy.embedded.processes import tail
 from shared.settings import Settings
+from tests.places import ROOT
 
 PORT_OFFSET = {"ingest": 0, "lifecycle": 1, "attribution": 2}
 READY_WITHIN = 90.0  # seconds; generous, for the machine may be shared
-ROOT = Path(__file__).parents[1]
 
 
 class RunningService:

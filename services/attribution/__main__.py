@@ -18,10 +18,10 @@ from services.attribution.runs.fitter import Fitter
 from shared import db, logging
 from shared.errors import ClosedloopError
 from shared.events import TOPICS as ALL_TOPICS
+from shared.http.service import Health, serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
-from shared.service import Health, serve
 from shared.settings import Settings, load
 
 PORT_OFFSET = 2

@@ -14,7 +14,7 @@ from services.attribution.recompute.compute import Terms
 from services.attribution.runs.answer import Run, described
 from services.attribution.runs.fit import FitUnderWay, fit, look
 from shared import db
-from shared.service import Health, health_routes
+from shared.http.service import Health, health_routes
 from shared.settings import Settings
 
 _bearer = HTTPBearer(auto_error=False, description="a source's secret key")

@@ -8,9 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from services.attribution.domain.channels import ChannelRules, ChannelRulesError, channel_rules
 from services.attribution.domain.deals.attribute import Policy
+from services.attribution.domain.journeys.selection import Rules
 from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, fitted_models, rule_models
 from services.attribution.domain.models.positional import Positional
-from services.attribution.domain.selection import Rules
 from services.attribution.recompute.compute import Terms
 from shared.errors import ConfigError
 from shared.settings import Settings, read_document, read_section

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from services.attribution.domain.channels import ChannelRules, Evidence
-from services.attribution.domain.money import decimals
+from services.attribution.domain.ledger.money import decimals
+from services.attribution.domain.touch_row import COLUMNS, Facts, touch_row
 from services.attribution.store import deals, marks, people, spend, touchpoints
-from services.attribution.touch_row import COLUMNS, Facts, touch_row
 from shared.db import Connection
 from shared.errors import BadRecord
 from shared.events.deal import Deal

@@ -17,11 +17,11 @@ from services.ingest.limits import KAFKA_SECONDS
 from shared import db
 from shared.errors import ConfigError, Unavailable
 from shared.events import TOPICS
+from shared.http.service import Health, serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
 from shared.logging import configure
-from shared.service import Health, serve
 from shared.settings import Settings, load
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from services.ingest.http.intake import Intake
 from services.ingest.http.refusals import Answer, answer_to, method_not_allowed
 from services.ingest.http.routes import ROUTES, Route
 from services.ingest.openapi import describe
+from shared.http.service import Health, health_routes
 from shared.kafka.producer import Producer
-from shared.service import Health, health_routes
 from shared.settings import Settings
 
 _JSON = (b"content-type", b"application/json")

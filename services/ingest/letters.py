@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.ingest import store
 from services.ingest.domain.receipt import Receipt
 from services.ingest.domain.rejection import Rejected
+from services.ingest.store import dead_letters as store
 from shared import db, metrics
 from shared.events import TYPES
 from shared.events.dead_letter import DeadLetter

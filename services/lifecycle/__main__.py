@@ -17,10 +17,10 @@ from services.lifecycle.timers import Timers
 from shared import db, logging
 from shared.errors import ClosedloopError
 from shared.events import TOPICS
+from shared.http.service import Health, serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
-from shared.service import Health, serve
 from shared.settings import Settings, load
 
 ROLE = "closedloop_lifecycle"

@@ -17,8 +17,8 @@ from shared import db
 from shared.errors import Unavailable
 from shared.events import encode, headers
 from shared.events.lead_action import LeadAction, LeadActionKind
+from shared.http.service import Health, health_routes
 from shared.kafka.producer import Outgoing, Producer
-from shared.service import Health, health_routes
 from shared.settings import Settings
 
 NAMESPACE = uuid.UUID("d0a3c3b5-4a0f-5c1e-8f0e-7d5b8f6f2a10")

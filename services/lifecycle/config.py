@@ -8,8 +8,8 @@ from typing import Annotated, Any, NamedTuple, get_args
 import msgspec
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from services.lifecycle.domain.presets import PRESETS
-from services.lifecycle.domain.rules import ACTION, DEAL_SIGNALS, IDENTIFIED, SEEN, Lifecycle, Points, Rule, Sla
+from services.lifecycle.domain.stages.presets import PRESETS
+from services.lifecycle.domain.stages.rules import ACTION, DEAL_SIGNALS, IDENTIFIED, SEEN, Lifecycle, Points, Rule, Sla
 from shared.events.lead_action import LeadActionKind
 from shared.events.touchpoint import KINDS
 from shared.settings import read_section

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.lifecycle.domain.collect import MINUTE, Facts, Known
-from services.lifecycle.domain.identity import Key
+from services.lifecycle.domain.identity.links import Key
 from services.lifecycle.store.identifiers import Identifier
 
 REMEMBERED = 200_000  # identifiers, about 100 MB; the oldest quarter goes when it is full

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.lifecycle import metrics
 from services.lifecycle.batch.messages import of_alarm
-from services.lifecycle.domain.rules import Lifecycle
+from services.lifecycle.domain.stages.rules import Lifecycle
 from services.lifecycle.ids import Mint
 from services.lifecycle.store import outbox, sales
 from shared import db

@@ -52,7 +52,7 @@ def _ours(long: Path, shuffled: Path, wide: Path) -> Iterator[dict[str, object]]
         ("models: first, last, linear, one path per row", wide, (*by_channel, "first,last,linear")),
         ("models: markov, one path per row", wide, (*by_channel, "markov")),
     ):
-        command = (sys.executable, "-c", "from deploy.cli import main; main()", "attribute", str(file), *options)
+        command = (sys.executable, "-c", "from cli.main import main; main()", "attribute", str(file), *options)
         yield _timed(name, "file to result, start of Python included", command)
 
 

@@ -14,9 +14,9 @@ import psutil
 from pydantic import SecretStr
 
 import migrations
-from deploy.backlog import BacklogReader
 from deploy.embedded import Kafka, Postgres, running
 from deploy.embedded.ports import is_free
+from deploy.supervise.backlog import BacklogReader
 from shared.events import TOPICS
 from shared.kafka.topics import ensure_topics
 from shared.settings import Settings, Source

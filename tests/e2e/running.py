@@ -18,7 +18,6 @@ from deploy.embedded.ports import is_free
 from deploy.supervise.folder import DataFolder, Keys, NotRunning, State
 
 CLOSEDLOOP = Path(sys.executable).with_name("closedloop")
-ROOT = Path(__file__).parents[2]
 WITHIN = 300.0  # seconds; generous, for the machine may be slow and shared
 
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from deploy.demo.company import company
-from deploy.demo.story import Story
+from cli.demo.company import company
+from cli.demo.story import Story
 from services.attribution.domain.models import RULES
 from tests.e2e.running import Closedloop
 

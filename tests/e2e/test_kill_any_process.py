@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from deploy.demo.company import company
-from deploy.demo.story import Story
-from deploy.importing.send import Receiver, encoded
+from cli.demo.company import company
+from cli.demo.story import Story
+from cli.importing.send import Receiver, encoded
 from deploy.supervise.services import why_not_ready
 from services.attribution.domain.models import RULES
 from services.ingest.domain.ids import Sender

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.attribution.domain.models import RULES
-from tests.e2e.running import ROOT, Closedloop
+from tests.e2e.running import Closedloop
+from tests.places import ROOT
 
 OLIST = ROOT.parent / "shared" / "data" / "olist"
 EXAMPLE = ROOT / "docs" / "examples" / "olist"

@@ -6,7 +6,8 @@ import subprocess
 import asyncpg
 
 from tests.databases import run
-from tests.e2e.running import CLOSEDLOOP, ROOT, Closedloop
+from tests.e2e.running import CLOSEDLOOP, Closedloop
+from tests.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

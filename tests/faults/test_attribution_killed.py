@@ -18,7 +18,8 @@ from tests.engines import Engines
 from tests.integration.attribution.company import random_company
 from tests.integration.attribution.sending import send
 from tests.integration.attribution.taking import Taking, split, taking
-from tests.processes import ROOT, RunningService
+from tests.places import ROOT
+from tests.processes import RunningService
 
 Start = Callable[[str, Settings], RunningService]
 

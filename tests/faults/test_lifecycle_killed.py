@@ -14,7 +14,8 @@ from shared.settings import Settings
 from tests.integration.lifecycle.test_service import send, topic
 from tests.lifecycle import reference, worlds
 from tests.lifecycle.builders import World
-from tests.processes import ROOT, RunningService
+from tests.places import ROOT
+from tests.processes import RunningService
 
 
 async def test_killed_between_the_databases_commit_and_kafkas_every_lead_is_as_if_nothing_happened(

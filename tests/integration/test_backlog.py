@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from deploy.backlog import Backlog, BacklogReader
-from deploy.commands.wait import TookTooLong, until_drained
+from cli.commands.wait import TookTooLong, until_drained
+from deploy.supervise.backlog import Backlog, BacklogReader
 from shared.settings import Settings
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from services.lifecycle.config import configured
-from services.lifecycle.domain.fold import Transition
+from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.handler import LifecycleHandler
 from shared import db
 from shared.events import type_of

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.lifecycle.batch.evidence import claims_of, signals_of
-from services.lifecycle.domain.accounts import Book, Claim, Object, claimed, named
+from services.lifecycle.domain.accounts.claims import Book, Claim, Object, claimed, named
 from services.lifecycle.domain.collect import ACCOUNT, strong_keys
-from services.lifecycle.domain.fold import Signal
-from services.lifecycle.domain.identity import WEAK, Groups, Key, Link, runs_of
-from services.lifecycle.domain.person import life, portrait
-from services.lifecycle.domain.rules import Lifecycle
+from services.lifecycle.domain.identity.links import WEAK, Groups, Key, Link, runs_of
+from services.lifecycle.domain.identity.person import life, portrait
+from services.lifecycle.domain.stages.fold import Signal
+from services.lifecycle.domain.stages.rules import Lifecycle
 from shared.accounts import account_key
 from shared.bots import is_bot
 from shared.events.deal import Deal

@@ -12,11 +12,11 @@ A hundred deals at once cost little more than one: most of the time goes to call
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.attribution.domain.fitting import spread
-from services.attribution.domain.journeys import Journey, from_values
+from services.attribution.domain.journeys.journeys import Journey, from_values
+from services.attribution.domain.journeys.positions import names
+from services.attribution.domain.journeys.selection import Rules, select
 from services.attribution.domain.models import RuleModel
-from services.attribution.domain.positions import names
-from services.attribution.domain.selection import Rules, select
+from services.attribution.domain.models.fitting import spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.domain.deals.attribute import Policy, attribute
-from services.attribution.domain.fitting import FittedModel
+from services.attribution.domain.models.fitting import FittedModel
 from services.attribution.recompute import load, write
 from services.attribution.recompute.claim import claim, unmark
 from services.attribution.store import deals, fitted, marks

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.attribution.domain.fitting import Fit
+from services.attribution.domain.models.fitting import Fit
 from services.attribution.recompute.compute import Terms
 from services.attribution.runs.due import Last, Situation
 from services.attribution.runs.journeys import journeys

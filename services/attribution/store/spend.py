@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 
-from services.attribution.domain.money import decimals
+from services.attribution.domain.ledger.money import decimals
 from shared.db import Connection
 from shared.events.spend import FxRate, Spend
 

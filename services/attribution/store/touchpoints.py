@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from services.attribution.touch_row import COLUMNS
+from services.attribution.domain.touch_row import COLUMNS
 from shared.db import Connection
 from shared.errors import Unavailable
 

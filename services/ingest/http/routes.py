@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.ingest.domain import deal, lead_action, spend, touchpoint
 from services.ingest.domain.receipt import Receipt
-from services.ingest.domain.segment import call as segment
+from services.ingest.entrances.native import deal, lead_action, spend, touchpoint
+from services.ingest.entrances.segment import call as segment
 from services.ingest.http.items import Reader
 
 Event = Any

@@ -9,12 +9,12 @@ import msgspec
 
 from services.lifecycle.batch import messages, visitors
 from services.lifecycle.batch.owners import owners_of
-from services.lifecycle.domain import sla
-from services.lifecycle.domain.accounts import Resolved
-from services.lifecycle.domain.fold import State, Transition
-from services.lifecycle.domain.identity import WEAK
-from services.lifecycle.domain.person import Portrait, event
-from services.lifecycle.domain.rules import Lifecycle
+from services.lifecycle.domain.accounts.claims import Resolved
+from services.lifecycle.domain.clock import sla
+from services.lifecycle.domain.identity.links import WEAK
+from services.lifecycle.domain.identity.person import Portrait, event
+from services.lifecycle.domain.stages.fold import State, Transition
+from services.lifecycle.domain.stages.rules import Lifecycle
 from services.lifecycle.store import outbox, persons, sales
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.persons import Pass, Row

@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 
 from services.lifecycle.batch.identity import Identity
-from services.lifecycle.domain.accounts import Book, Named, Object, keys_of, unresolved
+from services.lifecycle.domain.accounts.claims import Book, Named, Object, keys_of, unresolved
 from services.lifecycle.domain.collect import ACCOUNT, Facts
-from services.lifecycle.domain.fold import Signal
-from services.lifecycle.domain.identity import Key
+from services.lifecycle.domain.identity.links import Key
+from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.store import accounts, identifiers, persons, signals
 from shared.accounts import account_key
 from shared.db import Connection

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.lifecycle.domain.collect import Facts
-from services.lifecycle.domain.identity import WEAK, Groups, Key, Runs, changes_nothing, runs_of
-from services.lifecycle.domain.person import owner_key
+from services.lifecycle.domain.identity.links import WEAK, Groups, Key, Runs, changes_nothing, runs_of
+from services.lifecycle.domain.identity.person import owner_key
 from services.lifecycle.store import identifiers
 from services.lifecycle.store.identifiers import Identifier
 from shared.db import Connection

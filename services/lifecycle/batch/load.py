@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from services.lifecycle.domain.accounts import Claim, Resolved
-from services.lifecycle.domain.fold import Signal
-from services.lifecycle.domain.identity import WEAK, Key, Runs
-from services.lifecycle.domain.person import First, Portrait, portrait
+from services.lifecycle.domain.accounts.claims import Claim, Resolved
+from services.lifecycle.domain.identity.links import WEAK, Key, Runs
+from services.lifecycle.domain.identity.person import First, Portrait, portrait
+from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.store import accounts, identifiers, signals
 from services.lifecycle.store.persons import Row
 from shared.db import Connection

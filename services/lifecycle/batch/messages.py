@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.lifecycle.domain.fold import Transition
+from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.sales import Alarm
 from shared.events import encode

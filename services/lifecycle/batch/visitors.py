@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from services.lifecycle.batch import messages
-from services.lifecycle.domain.fold import Signal, State, Transition, advance
-from services.lifecycle.domain.identity import WEAK
-from services.lifecycle.domain.rules import SEEN, Lifecycle
+from services.lifecycle.domain.identity.links import WEAK
+from services.lifecycle.domain.stages.fold import Signal, State, Transition, advance
+from services.lifecycle.domain.stages.rules import SEEN, Lifecycle
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.persons import Visitor
 from shared.events.person import IdentifierSpan, Person

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.lifecycle.domain.accounts import Named, claimed, named
-from services.lifecycle.domain.fold import Signal
-from services.lifecycle.domain.identity import WEAK, Key, Link
-from services.lifecycle.domain.rules import ACTION, Lifecycle
+from services.lifecycle.domain.accounts.claims import Named, claimed, named
+from services.lifecycle.domain.identity.links import WEAK, Key, Link
+from services.lifecycle.domain.stages.fold import Signal
+from services.lifecycle.domain.stages.rules import ACTION, Lifecycle
 from shared.accounts import account_key, email_domain
 from shared.bots import is_bot
 from shared.events.deal import Deal

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from services.lifecycle.domain.accounts import Claim, Named, Object, Resolved
-from services.lifecycle.domain.identity import Key
+from services.lifecycle.domain.accounts.claims import Claim, Named, Object, Resolved
+from services.lifecycle.domain.identity.links import Key
 from shared.db import Connection
 
 ClaimRow = tuple[Key, str, str, str, datetime, str]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.lifecycle.domain.collect import First, Sight
-from services.lifecycle.domain.identity import WEAK, Key, Link, Runs
+from services.lifecycle.domain.identity.links import WEAK, Key, Link, Runs
 from shared.db import Connection
 
 

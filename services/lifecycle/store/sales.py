@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.lifecycle.domain.sla import Timer
+from services.lifecycle.domain.clock.sla import Timer
 from services.lifecycle.store.persons import Pass
 from shared.db import Connection
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from services.lifecycle.domain.fold import Signal
-from services.lifecycle.domain.identity import Key
+from services.lifecycle.domain.identity.links import Key
+from services.lifecycle.domain.stages.fold import Signal
 from shared.db import Connection
 
 Stored = tuple[Key, Signal]

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from services.attribution.config import Attribution
-from services.attribution.domain.fitting import Fit
-from services.attribution.domain.journeys import Journey, Touch, from_values
+from services.attribution.domain.journeys.journeys import Journey, Touch, from_values
+from services.attribution.domain.journeys.selection import Paths, select
 from services.attribution.domain.models import FITTED, fitted_models
-from services.attribution.domain.selection import Paths, select
+from services.attribution.domain.models.fitting import Fit
 from services.attribution.recompute.compute import Done
 from services.attribution.runs.fit import FitUnderWay, fit
 from services.attribution.runs.fitter import Fitter

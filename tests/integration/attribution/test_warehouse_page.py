@@ -1,11 +1,11 @@
 """docs/warehouse.md lists every relation and column of the warehouse, and no other."""
 
 import re
-from pathlib import Path
 
 from tests.integration.attribution.taking import Taking
+from tests.places import DOCS
 
-PAGE = Path(__file__).parents[3] / "docs" / "warehouse.md"
+PAGE = DOCS / "warehouse.md"
 COLUMNS = """
 SELECT table_name AS relation, array_agg(column_name::text) AS columns
 FROM information_schema.columns WHERE table_schema = 'warehouse' GROUP BY table_name

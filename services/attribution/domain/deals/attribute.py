@@ -13,17 +13,17 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from services.attribution.domain.columns import Milestones, from_columns
 from services.attribution.domain.deals.fold import Close
 from services.attribution.domain.deals.parts import entry_parts
 from services.attribution.domain.deals.touches import Touches
-from services.attribution.domain.fitting import spread
-from services.attribution.domain.journeys import Floats, Ints, Journeys, micros
-from services.attribution.domain.ledger import UNATTRIBUTED, Booking, entry_amounts
+from services.attribution.domain.journeys.columns import Milestones, from_columns
+from services.attribution.domain.journeys.journeys import Floats, Ints, Journeys, micros
+from services.attribution.domain.journeys.positions import names
+from services.attribution.domain.journeys.selection import Paths, Rules, select
+from services.attribution.domain.ledger.ledger import UNATTRIBUTED, Booking, entry_amounts
+from services.attribution.domain.ledger.money import decimals, to_minor
 from services.attribution.domain.models import RuleModel
-from services.attribution.domain.money import decimals, to_minor
-from services.attribution.domain.positions import names
-from services.attribution.domain.selection import Paths, Rules, select
+from services.attribution.domain.models.fitting import spread
 
 _NO_POSITION = "unattributed"
 

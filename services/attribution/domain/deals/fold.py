@@ -23,7 +23,7 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from services.attribution.domain.deals.version import in_order
-from services.attribution.domain.ledger import Kind, LedgerEntry
+from services.attribution.domain.ledger.ledger import Kind, LedgerEntry
 from shared.events.deal import Deal, Refund
 
 _NAMESPACE = UUID("0d4f2a52-7f6d-5e39-9a70-6b2b8f1c1d11")

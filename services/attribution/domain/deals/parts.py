@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from services.attribution.domain.journeys import Floats, Ints
-from services.attribution.domain.money import split_many
+from services.attribution.domain.journeys.journeys import Floats, Ints
+from services.attribution.domain.ledger.money import split_many
 
 
 def entry_parts(nets: Sequence[Sequence[int]], weights: Floats, offsets: Ints) -> list[Ints]:

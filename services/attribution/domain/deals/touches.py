@@ -8,9 +8,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from services.attribution.domain import sessions
-from services.attribution.domain.journeys import Ints, Mask, micros
-from services.attribution.domain.selection import direct_channels
+from services.attribution.domain.journeys import sessions
+from services.attribution.domain.journeys.journeys import Ints, Mask, micros
+from services.attribution.domain.journeys.selection import direct_channels
 
 
 class Touched(NamedTuple):

@@ -15,12 +15,12 @@ from itertools import pairwise, takewhile
 
 import numpy as np
 
-from services.attribution.domain.columns import Milestones, from_columns
 from services.attribution.domain.deals.attribute import Case, Policy, Rate, journeys_of
 from services.attribution.domain.deals.fold import Close, fold
 from services.attribution.domain.deals.touches import Touches
 from services.attribution.domain.deals.version import in_order
-from services.attribution.domain.selection import Paths, select
+from services.attribution.domain.journeys.columns import Milestones, from_columns
+from services.attribution.domain.journeys.selection import Paths, select
 from shared.events.deal import Deal
 
 

@@ -1,6 +1,6 @@
 """The fitted models, by name."""
 
-from services.attribution.domain.fitting import FittedModel
+from services.attribution.domain.models.fitting import FittedModel
 from services.attribution.domain.models.markov import Markov
 from services.attribution.domain.models.shapley import Shapley
 

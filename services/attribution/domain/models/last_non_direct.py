@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.attribution.domain.journeys import Floats
-from services.attribution.domain.selection import Paths
+from services.attribution.domain.journeys.journeys import Floats
+from services.attribution.domain.journeys.selection import Paths
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.attribution.domain.fitting import Fit, proportions
-from services.attribution.domain.journeys import Floats, Mask, add_up
+from services.attribution.domain.journeys.journeys import Floats, Mask, add_up
+from services.attribution.domain.journeys.selection import Paths
 from services.attribution.domain.models.chain import Chain, count
-from services.attribution.domain.selection import Paths
+from services.attribution.domain.models.fitting import Fit, proportions
 
 # Up to here a dense solve takes seconds and little memory; beyond (high orders) the same equations are iterated.
 _DENSE = 1500

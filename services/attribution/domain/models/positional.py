@@ -6,9 +6,9 @@ from typing import Self
 
 import numpy as np
 
-from services.attribution.domain.journeys import Floats, Mask, add_up
-from services.attribution.domain.positions import NAMES
-from services.attribution.domain.selection import Paths
+from services.attribution.domain.journeys.journeys import Floats, Mask, add_up
+from services.attribution.domain.journeys.positions import NAMES
+from services.attribution.domain.journeys.selection import Paths
 
 MIDDLE = "middle"
 _NOISE = 1e-9

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
-from services.attribution.domain.journeys import Floats
+from services.attribution.domain.journeys.journeys import Floats
+from services.attribution.domain.journeys.selection import Paths
 from services.attribution.domain.models.last_non_direct import LastNonDirect
 from services.attribution.domain.models.positional import Positional
 from services.attribution.domain.models.time_decay import TimeDecay
-from services.attribution.domain.selection import Paths
 
 
 class RuleModel(Protocol):

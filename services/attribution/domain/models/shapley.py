@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.attribution.domain.fitting import Fit, proportions
-from services.attribution.domain.journeys import Floats, add_up
-from services.attribution.domain.selection import Paths
+from services.attribution.domain.journeys.journeys import Floats, add_up
+from services.attribution.domain.journeys.selection import Paths
+from services.attribution.domain.models.fitting import Fit, proportions
 
 
 @dataclass(frozen=True)

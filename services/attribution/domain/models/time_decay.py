@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from services.attribution.domain.journeys import Floats
-from services.attribution.domain.selection import Paths
+from services.attribution.domain.journeys.journeys import Floats
+from services.attribution.domain.journeys.selection import Paths
 
 
 @dataclass(frozen=True)

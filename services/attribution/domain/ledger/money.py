@@ -1,0 +1,107 @@
+"""Money in minor units, split so that the parts always add up.
+
+    split(to_minor(Decimal("100.00"), "USD"), [1/3, 1/3, 1/3])   # [3334, 3333, 3333]
+
+Weights count to twelve decimals, and remainders to a thousandth of a minor unit: what is equal on paper stays equal
+whatever way it was computed (a sixth and two thirds of 1.00 both leave two thirds of a cent), so that a tie is a tie,
+and goes to the earlier touch, for amounts up to a hundred million minor units. Beyond, the twelfth decimal of a weight
+is worth as much as a thousandth of a unit, and such a tie may go either way; the sum is exact all the same.
+"""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from services.attribution.domain.journeys.journeys import Floats, Ints
+
+# ISO 4217: decimals of the currencies that do not have two.
+DECIMALS = {
+    **{"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0},
+    **{"UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0},
+    **{"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3},
+    **{"CLF": 4, "UYW": 4},
+}
+_UNIT = 10**12
+_STEP = 10**6
+_REMAINDER = 1000
+# Above this the two-step product in `split_many` would leave int64.
+_VECTOR_LIMIT = 4 * 10**12
+
+
+def decimals(currency: str) -> int:
+    """How many decimals `currency` (ISO 4217, any case) has. Raises ValueError for what cannot be a currency code."""
+    code = currency.strip().upper()
+    if len(code) != 3 or not (code.isascii() and code.isalpha()):
+        raise ValueError(f"{currency!r} is not a currency code; give three letters such as USD")
+    return DECIMALS.get(code, 2)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Minor units of `amount`, halves away from zero (as PostgreSQL rounds numeric)."""
+    return int(amount.scaleb(decimals(currency)).to_integral_value(ROUND_HALF_UP))
+
+
+def to_major(minor: int, currency: str) -> Decimal:
+    """The amount of so many minor units, with all its decimals."""
+    return Decimal(minor).scaleb(-decimals(currency))
+
+
+def split(total: int, weights: Sequence[float]) -> list[int]:
+    """`total` minor units shared by `weights` (>= 0, any scale) by largest remainder.
+
+    The parts sum to `total` exactly; a tie goes to the earlier weight; a negative total is the mirror of the positive
+    one. Raises ValueError when no weight is above zero.
+    """
+    whole = [round(weight * _UNIT) for weight in weights]
+    scale = sum(whole)
+    if scale <= 0 or min(whole) < 0:
+        raise ValueError("a split needs weights of zero or more, at least one above zero")
+    parts = [divmod(abs(total) * weight, scale) for weight in whole]
+    left = abs(total) - sum(part for part, _ in parts)
+    rounded = [(remainder * _REMAINDER + scale // 2) // scale for _, remainder in parts]
+    winners = sorted(range(len(parts)), key=lambda i: (-rounded[i], i))[:left]
+    shares = [part for part, _ in parts]
+    for i in winners:
+        shares[i] += 1
+    return shares if total >= 0 else [-share for share in shares]
+
+
+def split_many(totals: Ints, weights: Floats, offsets: Ints) -> Ints:
+    """`split` for many journeys at once: `totals` per journey, `weights` per touch, segments by `offsets`.
+
+    Journeys without touches are left out. The result is the same as `split` gives one by one.
+    """
+    journey = np.repeat(np.arange(len(totals)), np.diff(offsets))
+    whole = np.rint(weights * _UNIT).astype(np.int64)
+    scale = _segment_sums(whole, offsets)
+    amount = np.abs(totals)
+    big = amount > _VECTOR_LIMIT
+    amount = np.where(big, 0, amount)
+    # amount * weight / scale in two steps of six digits, for the product itself does not fit in 64 bits.
+    high, low = np.divmod(amount, _STEP)
+    per = scale[journey]
+    upper, rest = np.divmod(high[journey] * whole, per)
+    lower, remainder = np.divmod(rest * _STEP + low[journey] * whole, per)
+    parts = upper * _STEP + lower
+    left = amount - _segment_sums(parts, offsets)
+    rounded = (remainder * _REMAINDER + per // 2) // per
+    parts += _ranked(rounded, journey, offsets) < left[journey]
+    parts = np.where(totals[journey] < 0, -parts, parts)
+    for j in np.flatnonzero(big & (np.diff(offsets) > 0)).tolist():
+        own = slice(int(offsets[j]), int(offsets[j + 1]))
+        parts[own] = split(int(totals[j]), weights[own].tolist())
+    return parts
+
+
+def _segment_sums(values: Ints, offsets: Ints) -> Ints:
+    running = np.concatenate(([0], np.cumsum(values)))
+    return running[offsets[1:]] - running[offsets[:-1]]
+
+
+def _ranked(remainder: Ints, journey: Ints, offsets: Ints) -> Ints:
+    """Each touch's place within its journey by remainder, the largest first and ties in order."""
+    order = np.lexsort((-remainder, journey))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - offsets[:-1][journey]
+    return rank

@@ -1,0 +1,141 @@
+"""One Segment call as a touchpoint.
+
+page, screen -> page_view        identify -> custom:identify (links identifiers, carries traits)
+track        -> see `names`      group    -> custom:group (account; group_call)
+alias        -> custom:alias (links previousId, as an anonymous one, to userId)
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from services.ingest.domain.receipt import Receipt
+from services.ingest.domain.rejection import Rejected, rejected
+from services.ingest.domain.text import content_of, email_of, identifier, not_too_deep, text_of
+from services.ingest.domain.times import corrected
+from services.ingest.entrances.segment import context as of
+from services.ingest.entrances.segment.names import kind_of
+from shared.events.touchpoint import Account, Touchpoint
+
+EMAIL_INVALID = "email_invalid"
+_EMAIL_IN_PROPERTIES = frozenset({"form_submit", "product_signup", "content_download"})
+"""Kinds whose `properties.email` is the person's own; elsewhere it may be a friend who was invited."""
+
+
+class SegmentCall(msgspec.Struct, gc=False, rename="camel"):
+    """One call as sent. Nothing but its times is checked while decoding."""
+
+    type: Any = None
+    message_id: Any = None
+    anonymous_id: Any = None
+    user_id: Any = None
+    timestamp: datetime | None = None
+    original_timestamp: datetime | None = None
+    sent_at: datetime | None = None
+    event: Any = None
+    name: Any = None
+    group_id: Any = None
+    previous_id: Any = None
+    context: Any = None
+    properties: Any = None
+    traits: Any = None
+
+
+def normalise(sent: SegmentCall, receipt: Receipt, index: int) -> Touchpoint:
+    """The call as a touchpoint. Raises Rejected for a call nobody can be credited with, or of an unknown type."""
+    call = receipt.call or text_of(sent.type)
+    kind_in = _KINDS.get(call or "")
+    if kind_in is None:
+        raise rejected("type", f"must be one of {', '.join(_KINDS)}")
+    kind = kind_in(sent)
+    context = sent.context if isinstance(sent.context, dict) else of.NOTHING
+    values = _properties(sent, call or "")
+    traits = of.within({"traits": sent.traits}, "traits") or of.within(context, "traits")
+    page = of.page_of(of.within(context, "page") or (values if call == "page" else of.NOTHING))
+    email, email_flags = _email(kind, traits, values)
+    anonymous_id = _id(sent.previous_id if call == "alias" else sent.anonymous_id, "anonymousId")
+    user_id = _id(sent.user_id, "userId")
+    if (anonymous_id or user_id or email) is None:
+        raise rejected("anonymousId", "give anonymousId or userId, else nobody can be credited")
+    not_too_deep(values, "traits" if call in ("identify", "group") else "properties")
+    happened = sent.original_timestamp or sent.timestamp
+    at, flags = corrected(happened, sent.sent_at or receipt.sent_at, receipt.received_at)
+    return Touchpoint(
+        touchpoint_id=receipt.sender.event_id(_message_id(sent, receipt, index)),
+        source=receipt.sender.name,
+        kind=kind,
+        occurred_at=at,
+        received_at=receipt.received_at,
+        anonymous_id=anonymous_id,
+        user_id=user_id,
+        email=email,
+        account=_account(sent, call or "", context),
+        page=page,
+        campaign=of.campaign_of(of.within(context, "campaign")),
+        click_ids=of.click_ids_of(page),
+        properties=values,
+        consent=of.consent_of(context),
+        user_agent=text_of(context.get("userAgent")),
+        ip=text_of(context.get("ip")),
+        group_call=call == "group",
+        flags=flags + email_flags,
+    )
+
+
+_KINDS: dict[str, Callable[[SegmentCall], str]] = {
+    "track": lambda sent: kind_of(text_of(sent.event) or ""),
+    "page": lambda _: "page_view",
+    "screen": lambda _: "page_view",
+    "identify": lambda _: "custom:identify",
+    "group": lambda _: "custom:group",
+    "alias": lambda _: "custom:alias",
+}
+
+
+def _properties(sent: SegmentCall, call: str) -> dict[str, Any]:
+    """Properties, or traits where the call has those, with the name the event was called by."""
+    source = sent.traits if call in ("identify", "group") else sent.properties
+    values = dict(source) if isinstance(source, dict) else {}
+    name = text_of(sent.event if call == "track" else sent.name)
+    if name is not None:
+        values.setdefault("event" if call == "track" else "name", name)
+    return values
+
+
+def _email(kind: str, traits: of.Values, values: of.Values) -> tuple[str | None, tuple[str, ...]]:
+    found = text_of(traits.get("email"))
+    if found is None and kind in _EMAIL_IN_PROPERTIES:
+        found = text_of(values.get("email"))
+    if found is None:
+        return None, ()
+    try:
+        return email_of(found), ()
+    except Rejected:
+        return None, (EMAIL_INVALID,)
+
+
+def _id(value: Any, path: str) -> str | None:
+    return identifier(text_of(value), path)
+
+
+def _account(sent: SegmentCall, call: str, context: of.Values) -> Account | None:
+    if call != "group":
+        group_id = _id(context.get("groupId"), "context.groupId")
+        return Account(id=group_id) if group_id else None
+    traits = of.within({"traits": sent.traits}, "traits")
+    website = text_of(traits.get("domain")) or text_of(traits.get("website"))
+    domain = website.rpartition("://")[2].partition("/")[0].lower().removeprefix("www.") if website else None
+    return Account(
+        id=_id(sent.group_id, "groupId"), domain=_id(domain, "traits.domain"), name=text_of(traits.get("name"))
+    )
+
+
+def _message_id(sent: SegmentCall, receipt: Receipt, index: int) -> str:
+    """The sender's id; else the content, and the moment of its receipt unless the content has a time of its own."""
+    given = _id(sent.message_id, "messageId")
+    if given is not None:
+        return given
+    timed = sent.timestamp or sent.original_timestamp or sent.sent_at
+    return content_of([sent, *([] if timed else [receipt.received_at, index])])

@@ -1,0 +1,81 @@
+"""A person put together from stored facts: what is theirs, when, of which company, and the life folded from it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from services.lifecycle.domain.accounts.claims import Claim, Resolved, best
+from services.lifecycle.domain.identity.links import WEAK, Key, Runs, Span, owner_at, spans_of, within
+from services.lifecycle.domain.stages.fold import Folded, Signal, fold
+from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle
+from shared.accounts import email_domain
+from shared.events.person import IdentifierSpan, Person, PersonAccount
+
+First = tuple[datetime, str]
+ALWAYS = Span(None, None)
+
+
+class Portrait(NamedTuple):
+    """A person without their life. `spans`: when each weak identifier was theirs. `identified`: None when anonymous."""
+
+    strong: Mapping[Key, First]
+    spans: Mapping[str, list[Span]]
+    first_seen: First
+    identified: First | None
+    claim: Claim | None
+
+    @property
+    def email(self) -> str | None:
+        """The email seen first."""
+        return min(((first, key[1]) for key, first in self.strong.items() if key[0] == "email"), default=("", None))[1]
+
+    def owns(self, subject: Key, at: datetime) -> bool:
+        """Whether what `subject` did at this moment was done by this person."""
+        return subject in self.strong or (subject[0] == WEAK and within(self.spans.get(subject[1], ()), at))
+
+
+def portrait(
+    strong: Mapping[Key, First], weak: Mapping[str, tuple[First, Runs]], claims: Iterable[tuple[Key, Claim]]
+) -> Portrait:
+    """The person of these strong identifiers; `weak` are those ever linked to them, or a lone one."""
+    spans = {value: spans_of(runs, strong) if runs else [ALWAYS] for value, (_, runs) in weak.items()}
+    spans = {value: owned for value, owned in spans.items() if owned}
+    # A weak identifier's earliest touch belongs to its first owner, and to nobody else.
+    firsts = [weak[value][0] for value, owned in spans.items() if owned[0].since is None]
+    identified = min(strong.values(), default=None)
+    who = Portrait(strong, spans, min([*strong.values(), *firsts]), identified, None)
+    own = [claim for subject, claim in claims if who.owns(subject, claim.at)]
+    for (kind, value), first in strong.items():
+        if kind == "email" and (domain := email_domain(value)):
+            own.append(Claim("domain", f"domain:{domain}", *first))
+    return who._replace(claim=best(own))
+
+
+def life(who: Portrait, signals: Iterable[tuple[Key, Signal]], account: Iterable[Signal], config: Lifecycle) -> Folded:
+    """The whole fold of a person: their own signals, and those of their whole account."""
+    own = [signal for subject, signal in signals if who.owns(subject, signal.at)]
+    own += account
+    if who.identified is not None:
+        own.append(Signal(*who.identified, IDENTIFIED))
+    return fold(Signal(*who.first_seen, SEEN), own, config)
+
+
+def event(
+    person_id: str, version: int, who: Portrait, account: Resolved | None, lead_created_at: datetime | None
+) -> Person:
+    """The people event of a person."""
+    identifiers = [IdentifierSpan(kind, value) for kind, value in sorted(who.strong)]
+    identifiers += [
+        IdentifierSpan(WEAK, value, span.since, span.until) for value in sorted(who.spans) for span in who.spans[value]
+    ]
+    belongs = (
+        PersonAccount(account.account_id, who.claim.rule, account.domain, account.name)
+        if account and who.claim
+        else None
+    )
+    return Person(person_id, version, tuple(identifiers), belongs, lead_created_at=lead_created_at)
+
+
+def owner_key(runs: Runs, value: str, at: datetime) -> Key:
+    """Whose a weak identifier's act was: the strong identifier linked then, or the weak one itself."""
+    return owner_at(runs, at) or (WEAK, value)

@@ -1,5 +1,0 @@
-"""Lifecycles that come with closedloop, as data. Adding one is a module with a PRESET and a row here."""
-
-from services.lifecycle.domain.presets import inbound, pipeline
-
-PRESETS = {"pipeline": pipeline.PRESET, "inbound": inbound.PRESET}

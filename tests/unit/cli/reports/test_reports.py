@@ -1,0 +1,88 @@
+"""Reports: rows into lines, and lines into tables that add up and fit."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from cli.commands.report import show
+from cli.reports import look, pivot
+from cli.reports.read import Grid
+from cli.reports.registry import REPORTS, SIDE_BY_SIDE, Report, known
+
+REVENUE = Grid(
+    ["model", "month", "channel", "revenue", "deals"],
+    [
+        (model, date(2026, month, 1), channel, Decimal(amount), 1)
+        for model, first, last in (("first", "900.10", "100.20"), ("last", "0", "1000.30"))
+        for month in (1, 2)
+        for channel, amount in (("Partner", first), ("Display", last))
+    ],
+)
+
+
+def shown(what: Report, grid: Grid, model: str | None = None) -> str:
+    out = StringIO()
+    show(Console(width=look.WIDTH, file=out), what, grid, model, "USD")
+    return out.getvalue()
+
+
+def test_models_stand_side_by_side_over_all_months_the_largest_first():
+    lines = pivot.beside(REVENUE, ("channel",), "revenue", ["first", "last"])
+    assert lines == [
+        (("Partner",), (Decimal("1800.20"), Decimal(0))),
+        (("Display",), (Decimal("200.40"), Decimal("2000.60"))),
+    ]
+    assert pivot.total(lines) == (Decimal("2000.60"), Decimal("2000.60"))
+
+
+def test_a_report_shows_every_model_and_the_total():
+    text = shown(known("revenue_by_channel"), REVENUE)
+    assert "first" in text
+    assert "last" in text
+    assert "2,001" in text.splitlines()[-1] or "2,001" in text
+    assert "linear" not in text
+
+
+def test_a_report_of_one_model_shows_its_measures():
+    text = shown(known("revenue_by_channel"), Grid(REVENUE.columns, REVENUE.rows[:4]), "first")
+    assert "deals" in text
+    assert "1,800" in text
+
+
+def test_a_relation_without_a_row_in_the_registry_is_shown_as_it_is():
+    text = shown(Report("anything", ""), Grid(["name", "at"], [("[bold]x", datetime(2026, 1, 2, tzinfo=UTC))]))
+    assert "[bold]x" in text
+    assert "2026-01-02 00:00" in text
+
+
+def test_a_report_with_nothing_in_it_says_so():
+    assert "nothing yet" in shown(known("revenue_by_channel"), Grid(REVENUE.columns, []))
+
+
+def test_no_table_is_wider_than_a_hundred_columns():
+    channel = "Mobile Push Notifications"
+    rows = [(model, date(2026, 1, 1), channel, Decimal("12345678.90"), 3) for model in SIDE_BY_SIDE]
+    text = shown(known("revenue_by_channel"), Grid(REVENUE.columns, rows))
+    assert max(map(len, text.splitlines())) <= look.WIDTH
+    assert "12,345,679" in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [("1234.5", "USD", "$1,234.50"), ("-3", "BRL", "-BRL 3.00"), ("0", "EUR", "€0.00")],
+)
+def test_money_to_the_cent(amount: str, currency: str, text: str):
+    assert look.exact(Decimal(amount), currency) == text
+
+
+@pytest.mark.parametrize(("part", "cells"), [(0, 0), (50, 3), (100, 6), (-10, 0)])
+def test_a_bar_is_as_long_as_its_share(part: int, cells: int):
+    assert len(look.bar(Decimal(part), Decimal(100))) == cells
+
+
+def test_every_report_has_a_line_on_what_it_says():
+    assert all(report.says for report in REPORTS)
+    assert len({report.name for report in REPORTS}) == len(REPORTS)

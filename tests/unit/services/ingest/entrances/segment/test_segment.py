@@ -1,0 +1,140 @@
+"""What becomes of Segment's calls."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.ingest.domain.rejection import Rejected
+from services.ingest.entrances.segment.call import EMAIL_INVALID, SegmentCall, normalise
+from services.ingest.entrances.segment.names import kind_of
+from shared.events.touchpoint import Account, Campaign, Page, Touchpoint
+from tests.unit.services.ingest.receipts import RECEIVED, receipt
+
+
+def made(call: str = "", **fields: Any) -> Touchpoint:
+    sent = {"anonymousId": "anon", "messageId": "m1"} | fields
+    return normalise(msgspec.convert(sent, SegmentCall), receipt(call), 0)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("Form Submitted", "form_submit"),
+        ("formSubmitted", "form_submit"),
+        ("Signed Up", "product_signup"),
+        ("Email Opened", "email_open"),
+        ("Email Link Clicked", "email_click"),
+        ("Unsubscribed", "email_unsubscribe"),
+        ("Live Chat Conversation Started", "chat"),
+        ("Order Completed", "custom:order_completed"),
+        ("  50% off!  ", "custom:50_off"),
+        ("日本", "custom:event"),
+        ("x" * 200, "custom:" + "x" * 100),
+    ],
+)
+def test_track_events_get_the_kind_their_name_means(event: str, kind: str) -> None:
+    assert kind_of(event) == kind
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        ("page", "page_view"),
+        ("screen", "page_view"),
+        ("identify", "custom:identify"),
+        ("group", "custom:group"),
+        ("alias", "custom:alias"),
+        ("track", "custom:event"),
+    ],
+)
+def test_each_call_has_a_kind_by_path_or_by_type(call: str, kind: str) -> None:
+    assert made(call, userId="u").kind == made(type=call, userId="u").kind == kind
+
+
+def test_a_browser_page_call_becomes_a_page_view_with_its_campaign_and_click_ids() -> None:
+    found = made(
+        "page",
+        userId="",
+        properties={"plan": "pro"},
+        context={
+            "page": {
+                "url": "https://example.com/p",
+                "search": "?gclid=G1&utm_source=google",
+                "title": "T",
+                "referrer": "https://www.google.com/",
+            },
+            "campaign": {"source": "google", "medium": "cpc", "name": "brand", "term": "t", "content": "c"},
+            "userAgent": "UA",
+            "ip": "203.0.113.7",
+            "consent": {"categoryPreferences": {"Advertising": True, "Functional": False}},
+        },
+    )
+    assert found.page == Page("https://example.com/p?gclid=G1&utm_source=google", "T", "https://www.google.com/")
+    assert found.campaign == Campaign("google", "cpc", "brand", "t", "c")
+    assert (found.click_ids, found.properties) == ({"gclid": "G1"}, {"plan": "pro"})
+    assert (found.user_agent, found.ip, found.consent, found.user_id) == ("UA", "203.0.113.7", "granted", None)
+
+
+def test_identify_links_identifiers_and_carries_traits() -> None:
+    found = made("identify", userId=7, traits={"email": " Ann@Example.com", "plan": "pro"})
+    assert (found.anonymous_id, found.user_id, found.email) == ("anon", "7", "ann@example.com")
+    assert found.properties["plan"] == "pro"
+
+
+def test_an_email_comes_from_traits_then_context_and_from_properties_only_of_the_persons_own_acts() -> None:
+    context = {"traits": {"email": "c@example.com"}}
+    assert made("identify", traits={"email": "t@example.com"}, context=context).email == "t@example.com"
+    assert made("track", event="Anything", context=context).email == "c@example.com"
+    properties = {"email": "p@example.com"}
+    assert made("track", event="Form Submitted", properties=properties).email == "p@example.com"
+    assert made("track", event="Friend Invited", properties=properties).email is None
+
+
+def test_a_bad_email_is_left_out_and_flagged() -> None:
+    found = made("identify", userId="u", traits={"email": "not one"})
+    assert (found.email, found.flags) == (None, (EMAIL_INVALID,))
+
+
+def test_group_names_the_account() -> None:
+    found = made("group", groupId="g1", traits={"name": "Acme", "website": "https://www.Acme.example/about"})
+    assert found.account == Account("g1", "acme.example", "Acme")
+    assert found.group_call
+
+
+def test_alias_links_the_previous_id_to_the_user() -> None:
+    found = made("alias", previousId="old", userId="u", anonymousId=None)
+    assert (found.anonymous_id, found.user_id) == ("old", "u")
+
+
+def test_the_clock_of_the_sender_is_taken_out() -> None:
+    sent = datetime(2031, 1, 1, tzinfo=UTC)
+    found = made("track", event="x", timestamp=sent - timedelta(minutes=5), sentAt=sent)
+    assert found.occurred_at == RECEIVED - timedelta(minutes=5)
+
+
+def test_the_message_id_is_the_id_and_without_one_content_and_time_are() -> None:
+    assert made("track").touchpoint_id == made("track", event="other").touchpoint_id
+    timed = {"messageId": None, "timestamp": "2026-01-01T00:00:00Z"}
+    assert made("track", event="a", **timed).touchpoint_id == made("track", event="a", **timed).touchpoint_id
+    assert made("track", event="a", **timed).touchpoint_id != made("track", event="b", **timed).touchpoint_id
+    untimed = msgspec.convert({"anonymousId": "a"}, SegmentCall)
+    ids = {normalise(untimed, receipt("track"), index).touchpoint_id for index in (0, 1)}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [({"type": "nope"}, "type"), ({}, "type"), ({"type": "track", "anonymousId": ""}, "anonymousId")],
+)
+def test_a_call_nobody_can_use_is_rejected(fields: dict[str, Any], path: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        made(**fields)
+    assert caught.value.problems[0].path == path
+
+
+@pytest.mark.parametrize("junk", [1, "x", [1], {"page": 1, "campaign": [], "traits": "x", "consent": {"a": 1}}, True])
+def test_junk_in_loose_fields_is_passed_over(junk: Any) -> None:
+    found = made("track", event=junk, context=junk, properties=junk, traits=junk)
+    assert found.anonymous_id == "anon"

@@ -1,0 +1,103 @@
+"""What moves a lead, by the pipeline preset."""
+
+import pytest
+
+from services.lifecycle.config import configured
+from services.lifecycle.domain.stages.fold import Folded, Signal, fold
+from tests.lifecycle.builders import at
+
+PIPELINE = configured({}).lifecycle
+INBOUND = configured({"preset": "inbound"}).lifecycle
+
+
+def life(*kinds: str | tuple[str, str], config=PIPELINE, known: bool = True) -> Folded:
+    """The life of a person who did this, one act a minute; a tuple is an act with its reason or deal."""
+    signals = [Signal(at(0), "0", "identified")] if known else []
+    for minute, kind in enumerate(kinds, 1):
+        name, detail = kind if isinstance(kind, tuple) else (kind, None)
+        is_deal = name.startswith("deal:")
+        made = Signal(at(minute), str(minute), name, None if is_deal else detail, None, detail if is_deal else None)
+        signals.append(made)
+    return fold(Signal(at(0), "0", "seen"), signals, config)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "stage"),
+    [
+        ([], "prospect"),
+        (["email_open"] * 100, "prospect"),
+        (["form_submit"], "lead"),
+        (["form_submit", "form_submit", "content_download"], "mql"),
+        (["meeting"], "mql"),
+        (["meeting", "action:accepted"], "sal"),
+        (["meeting", ("action:rejected", "no budget")], "rml"),
+        (["meeting", ("action:rejected", "no"), "action:recycled"], "lead"),
+        (["meeting", ("action:rejected", "no"), "form_submit"], "rml"),
+        (["meeting", ("action:rejected", "no"), "meeting"], "mql"),
+        (["meeting", ("action:rejected", "no"), "product_signup", "form_submit"], "mql"),
+        (["meeting", ("action:disqualified", "spam"), "meeting"], "rml"),
+        (["meeting", ("action:disqualified", "spam"), "action:recycled", "meeting"], "mql"),
+        (["meeting", "action:accepted", ("deal:open", "d")], "opportunity"),
+        ([("deal:open", "d"), ("deal:won", "d")], "customer"),
+        ([("deal:won", "d")], "customer"),
+        ([("deal:open", "d"), ("deal:lost", "d")], "lead"),
+        ([("deal:open", "d"), ("deal:open", "e"), ("deal:lost", "d")], "opportunity"),
+        ([("deal:open", "d"), ("deal:won", "d"), ("deal:open", "e"), ("deal:lost", "e")], "customer"),
+    ],
+)
+def test_acts_lead_to_a_stage(kinds: list, stage: str) -> None:
+    assert life(*kinds).state.stage == stage
+
+
+def test_an_anonymous_visitor_stays_a_suspect_and_what_they_did_counts_once_they_are_known() -> None:
+    assert life("meeting", known=False).state.stage == "suspect"
+    late = [Signal(at(1), "1", "meeting"), Signal(at(2), "2", "identified")]
+    folded = fold(Signal(at(0), "0", "seen"), late, PIPELINE)
+    assert [t.to_stage for t in folded.transitions] == ["suspect", "prospect", "lead", "mql"]
+    assert folded.transitions[-1].at == at(2)
+
+
+def test_every_transition_names_its_rule_and_the_signal_that_caused_it() -> None:
+    folded = life("form_submit", ("deal:won", "d"))
+    assert [(t.rule, t.signal_id) for t in folded.transitions] == [
+        ("first_seen", "0"), ("identified", "0"), ("voluntary_act", "1"), ("deal_won", "2"),
+    ]  # fmt: skip
+
+
+def test_a_rejected_lead_that_qualifies_again_begins_a_new_cycle() -> None:
+    state = life("meeting", ("action:rejected", "no"), "meeting").state
+    assert (state.stage, state.cycle, sorted(state.responses)) == ("mql", 2, [1, 2])
+    assert state.responses[1].decision == "rejected" and state.responses[1].reason == "no"
+    assert state.responses[2].decided_at is None
+
+
+def test_points_of_a_kind_are_capped_and_count_anew_after_a_rejection() -> None:
+    assert life(*["email_open"] * 9).state.score == 5
+    assert life("meeting", ("action:rejected", "no"), "email_click").state.score == 5
+
+
+def test_a_deal_answers_for_sales() -> None:
+    [answer] = life("meeting", ("deal:open", "d")).state.responses.values()
+    assert (answer.decision, answer.decided_at, answer.contacted_at) == ("accepted", at(2), None)
+
+
+def test_the_present_pass_knows_when_it_became_a_lead() -> None:
+    assert life("email_open").state.lead_at is None
+    assert life("email_open", "form_submit", "meeting").state.lead_at == at(2)
+    assert life("meeting", ("action:rejected", "no"), "meeting").state.lead_at == at(3)
+    assert life(("deal:won", "d")).state.lead_at == at(1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "stage"),
+    [
+        ([], "subscriber"),
+        (["form_submit"], "lead"),
+        (["meeting"], "mql"),
+        (["meeting", "action:accepted"], "sql"),
+        (["meeting", ("action:rejected", "no")], "lead"),
+        (["meeting", "action:accepted", ("deal:open", "d"), ("deal:won", "d")], "customer"),
+    ],
+)
+def test_the_inbound_preset_has_its_own_stages(kinds: list, stage: str) -> None:
+    assert life(*kinds, config=INBOUND).state.stage == stage
