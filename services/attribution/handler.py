@@ -84,7 +84,7 @@ def checked(events: Iterable[Deal]) -> None:
             decimals(deal.currency)
         except ValueError as error:
             raise BadRecord(f"deal {deal.deal_id}: {error}") from error
-        amounts = (deal.amount, *(refund.amount for refund in deal.refunds))
+        amounts = (deal.money, *(refund.amount for refund in deal.refunds))
         if not all(amount.is_finite() and abs(amount) < _TOO_MUCH for amount in amounts):
             raise BadRecord(f"deal {deal.deal_id}: an amount must be a number below {_TOO_MUCH:,}")
 

@@ -7,7 +7,10 @@ import msgspec
 
 
 class Spend(msgspec.Struct, omit_defaults=True, frozen=True):
-    """Cost of one day, source, medium and campaign. Sent again for one key, the latest `updated_at` replaces it."""
+    """Cost of one day, source, medium and campaign. Sent again for one key, the latest `updated_at` replaces it.
+
+    `crm` scopes it: two CRMs (or ad accounts) that report the same campaign add up, two sources of one CRM do not.
+    """
 
     day: date
     source: str
@@ -17,6 +20,8 @@ class Spend(msgspec.Struct, omit_defaults=True, frozen=True):
     updated_at: datetime
     received_at: datetime
     campaign: str = ""
+    crm: str = "crm"
+    position: int = 0
 
 
 class FxRate(msgspec.Struct, omit_defaults=True, frozen=True):

@@ -45,6 +45,8 @@ class Touchpoint(msgspec.Struct, omit_defaults=True, frozen=True):
     """A normalised touchpoint. Times are UTC.
 
     `touchpoint_id` is uuid5(source, client id): the same event sent twice is one.
+    Of two receipts of one touchpoint the earlier stands: by `received_at`, then `position`, its place in its request.
+    `trusted`: it came with a secret key, so what it says of people and accounts outranks what a public key says.
     `email` is trimmed and lower-cased; `flags` names what ingest corrected (such as `occurred_at_clamped`).
     At least one identifier (anonymous_id, user_id, email, ids) is present.
     """
@@ -68,3 +70,5 @@ class Touchpoint(msgspec.Struct, omit_defaults=True, frozen=True):
     ip: str | None = None
     group_call: bool = False
     flags: tuple[str, ...] = ()
+    position: int = 0
+    trusted: bool = False

@@ -21,6 +21,7 @@ class Source(Section):
     name: Name = Field(description="names the source in every table")
     write_key: SecretStr | None = Field(None, description="public key; may send touchpoints")
     secret_key: SecretStr | None = Field(None, description="secret key; may send deals, spend and lead actions")
+    crm: Name = Field("crm", description="the CRM it speaks for; sources of one CRM share its deals")
     rate: str | None = Field(None, description='the most it may send, such as "500/second"; none: no limit')
 
 
@@ -59,11 +60,13 @@ class Settings(Section):
         description="postgresql://user:password@host:port/name; none: the embedded one (CLOSEDLOOP_DATABASE_URL)",
     )
     base_currency: CurrencyCode = Field("USD", description="the currency of every *_base column")
+    reporting_zone: str = Field("UTC", description="the time zone whose days and months reports count in")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="the least that is logged")
     kafka: Kafka = Kafka()
     http: Http = Http()
     consumer: Consumer = Consumer()
     sources: tuple[Source, ...] = Field((), description="who may send; none: one source named `default`")
+    identity: dict[str, Any] = Field({}, description="bounds of identifiers and what is none; see docs/lifecycle.md")
     lifecycle: dict[str, Any] = Field({}, description="stages, scoring, assignment and clocks; see docs/lifecycle.md")
     channels: dict[str, Any] = Field({}, description="preset, own_domains and rules; see docs/channels.md")
     attribution: dict[str, Any] = Field({}, description="models and their settings; see docs/models.md")

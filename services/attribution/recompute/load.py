@@ -131,7 +131,7 @@ async def load(
         Case(
             deal_id,
             closes[deal_id],
-            latest[deal_id].created_at,
+            latest[deal_id].since,
             lead_contact=leads[n][2] if n in leads else -1,
             lead_created_at=leads[n][0] if n in leads else None,
         )

@@ -113,7 +113,7 @@ async def _deals(
 
 
 def _digest(deal: Deal) -> bytes:
-    what = (deal.status, deal.created_at, deal.closed_at, sorted(deal.contacts), deal.account)
+    what = (deal.status, deal.since, deal.closed_at, sorted(deal.contacts), deal.account)
     return hashlib.blake2b(msgspec.json.encode(what), digest_size=16).digest()
 
 
@@ -122,9 +122,9 @@ def signals_of(deal: Deal) -> list[tuple[Key, Signal]]:
     subjects: list[Key] = [("email", contact) for contact in dict.fromkeys(deal.contacts)]
     if not subjects and (key := _key(deal)):
         subjects = [(ACCOUNT, key)]
-    made = [Signal(deal.created_at, f"deal:{deal.deal_id}:1open", "deal:open", deal_id=deal.deal_id)]
+    made = [Signal(deal.since, f"deal:{deal.deal_id}:1open", "deal:open", deal_id=deal.deal_id)]
     if deal.status != "open":
-        closed_at = max(deal.closed_at or deal.updated_at, deal.created_at)
+        closed_at = max(deal.closed_at or deal.updated_at, deal.since)
         made.append(Signal(closed_at, f"deal:{deal.deal_id}:2closed", f"deal:{deal.status}", deal_id=deal.deal_id))
     return [(subject, signal) for subject in subjects for signal in made]
 
@@ -134,7 +134,7 @@ def claims_of(deal: Deal) -> list[accounts.ClaimRow]:
     key, ref = _key(deal), f"deal:{deal.deal_id}"
     if key is None:
         return []
-    return [(("email", contact), "deal", ref, key, deal.created_at, ref) for contact in dict.fromkeys(deal.contacts)]
+    return [(("email", contact), "deal", ref, key, deal.since, ref) for contact in dict.fromkeys(deal.contacts)]
 
 
 def _key(deal: Deal) -> str | None:

@@ -166,11 +166,11 @@ def _deal(deal: Deal, facts: Facts) -> None:
     """Contacts of every version exist; which version counts is decided against the stored one."""
     event_id = f"deal:{deal.deal_id}"
     for contact in deal.contacts:
-        facts.see(("email", contact), deal.created_at, event_id)
+        facts.see(("email", contact), deal.since, event_id)
     account = deal.account
     if account is not None and (key := account_key(account.id, account.domain, account.name)):
         facts.account_keys.add(key)
-        _earliest(facts.objects, named(account), (deal.created_at, event_id, account.name))
+        _earliest(facts.objects, named(account), (deal.since, event_id, account.name))
     facts.deals.append(deal)
 
 

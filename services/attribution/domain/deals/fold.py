@@ -68,7 +68,7 @@ def fold(versions: Iterable[Deal]) -> list[Close]:
 
 
 def _pipeline(deal: Deal, number: int) -> Close:
-    line = _Line("pipeline", deal.amount, deal.created_at)
+    line = _Line("pipeline", deal.money, deal.since)
     return Close(number, deal.currency, None, deal.updated_at, (line.entry(deal.deal_id, number, deal.currency),))
 
 
@@ -109,10 +109,10 @@ class _Open:
         self.kind = "renewed" if deal.type == "renewal" else "booked"
         self.closed_at = deal.closed_at or self.closed_at or deal.updated_at
         if self.booked is None:
-            self.booked = self.gross = deal.amount
-        elif deal.amount != self.gross:
-            self._follow("amended", deal.amount - self.gross, deal.updated_at, deal.updated_at.isoformat())
-            self.gross = deal.amount
+            self.booked = self.gross = deal.money
+        elif deal.money != self.gross:
+            self._follow("amended", deal.money - self.gross, deal.updated_at, deal.updated_at.isoformat())
+            self.gross = deal.money
         for refund in refunds:
             change = refund.amount - self.refunded.get(refund.id, Decimal(0))
             if change:

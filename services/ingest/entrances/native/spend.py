@@ -43,7 +43,9 @@ def normalise_spend(sent: NativeSpend, receipt: Receipt, index: int) -> Spend:
             raise rejected(path, f"has {len(name)} characters; the most is {LONGEST}")
     return Spend(
         day=_day(sent.day),
-        **names,
+        source=names["source"],
+        medium=names["medium"],
+        campaign=names["campaign"],
         cost=amount_of(sent.cost, "cost"),
         currency=currency_of(sent.currency),
         updated_at=corrected(sent.updated_at, None, receipt.received_at)[0],

@@ -1,0 +1,8 @@
+"""The identity part of the second version."""
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
