@@ -11,8 +11,9 @@ LeadActionKind = Literal["contacted", "accepted", "rejected", "recycled", "disqu
 class LeadAction(msgspec.Struct, omit_defaults=True, frozen=True):
     """One act of sales on one lead. `person_id` or `email` says whose; `reason` is required to reject.
 
-    `action_id` makes the same act sent twice one; of two receipts the earlier stands: by `received_at`, then `position`,
-    its place in its request. `actor` is who did it, as far as the sender says. `owner` is the sales person (who acted, or to whom it was assigned).
+    `action_id` makes the same act sent twice one; of two receipts the earlier stands: by `received_at`, then
+    `position`, its place in its request. `actor` is who did it, as far as the sender says. `owner` is the sales person
+    (who acted, or to whom it was assigned).
     """
 
     action_id: str
