@@ -4,7 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-KINDS = frozenset(
+IDENTITY_KINDS = frozenset({"identify", "group", "alias"})
+"""Calls that only tell who somebody is. Nobody did anything, so they earn no credit and open no visit."""
+
+KINDS = IDENTITY_KINDS | frozenset(
     {
         "page_view", "form_submit", "content_download", "product_signup", "email_sent", "email_delivered",
         "email_open", "email_click", "email_bounce", "email_unsubscribe", "ad_impression", "ad_click",
@@ -47,6 +50,7 @@ class Touchpoint(msgspec.Struct, omit_defaults=True, frozen=True):
     `touchpoint_id` is uuid5(source, client id): the same event sent twice is one.
     Of two receipts of one touchpoint the earlier stands: by `received_at`, then `position`, its place in its request.
     `trusted`: it came with a secret key, so what it says of people and accounts outranks what a public key says.
+    `previous_id` is a user id that the same person had before `user_id`: the two are linked as strong identifiers.
     `email` is trimmed and lower-cased; `flags` names what ingest corrected (such as `occurred_at_clamped`).
     At least one identifier (anonymous_id, user_id, email, ids) is present.
     """
@@ -72,3 +76,4 @@ class Touchpoint(msgspec.Struct, omit_defaults=True, frozen=True):
     flags: tuple[str, ...] = ()
     position: int = 0
     trusted: bool = False
+    previous_id: str | None = None

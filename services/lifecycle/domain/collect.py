@@ -116,6 +116,8 @@ def strong_keys(email: str | None, user_id: str | None, ids: dict[str, str]) -> 
 def _touchpoint(event: Touchpoint, facts: Facts, config: Lifecycle, known: Known) -> None:
     at, event_id, anonymous = event.occurred_at, event.touchpoint_id, event.anonymous_id
     strong = strong_keys(event.email, event.user_id, event.ids)
+    if event.previous_id is not None:
+        strong.append(("user_id", event.previous_id))  # an alias: two user ids of one person
     if not strong and not anonymous:
         return
     subject = strong[0] if strong else (WEAK, anonymous or "")

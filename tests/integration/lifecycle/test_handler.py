@@ -55,6 +55,14 @@ async def test_after_a_merge_the_person_first_minted_survives_and_the_other_poin
     assert [when for _, when in alive] == [at(1)] * 3
 
 
+async def test_an_alias_of_two_user_ids_makes_them_one_person(world: World) -> None:
+    await world.apply(touch("1", 1, "form_submit", user_id="trial-7"))
+    await world.apply(touch("2", 2, "page_view", user_id="u1"))
+    await world.apply(touch("3", 9, "alias", user_id="u1", previous_id="trial-7"))
+    rows = await world.rows("SELECT stage, first_seen_at FROM warehouse.dim_person WHERE merged_into IS NULL")
+    assert rows == [("lead", at(1))]
+
+
 async def test_an_earlier_touch_supersedes_the_first_sight(world: World) -> None:
     await world.apply(touch("late", 9, anonymous_id="w1"))
     await world.apply(touch("early", 2, anonymous_id="w1"))

@@ -23,6 +23,9 @@ UNCREDITED_KINDS: dict[str, str] = {
     "email_delivered": "the mail server's act, not the person's",
     "email_bounce": "nobody saw it",
     "email_unsubscribe": "the person left",
+    "identify": "only says who somebody is",
+    "group": "only says whose company somebody is of",
+    "alias": "only says that two ids are one person",
     "ad_impression": "shown, perhaps not seen; spend and reach reports count it",
 }
 """Kinds that never earn credit, with the reason. They are stored and counted all the same."""

@@ -1,8 +1,8 @@
 """One Segment call as a touchpoint.
 
-page, screen -> page_view        identify -> custom:identify (links identifiers, carries traits)
-track        -> see `names`      group    -> custom:group (account; group_call)
-alias        -> custom:alias (links previousId, as an anonymous one, to userId)
+page, screen -> page_view        identify -> identify (links identifiers, carries traits)
+track        -> see `names`      group    -> group (account; group_call)
+alias        -> alias (links previousId to userId, see `_previous`)
 """
 
 from collections.abc import Callable
@@ -55,8 +55,11 @@ def normalise(sent: SegmentCall, receipt: Receipt, index: int) -> Touchpoint:
     traits = of.within({"traits": sent.traits}, "traits") or of.within(context, "traits")
     page = of.page_of(of.within(context, "page") or (values if call == "page" else of.NOTHING))
     email, email_flags = _email(kind, traits, values)
-    anonymous_id = _id(sent.previous_id if call == "alias" else sent.anonymous_id, "anonymousId")
+    anonymous_id = _id(sent.anonymous_id, "anonymousId")
     user_id = _id(sent.user_id, "userId")
+    previous_id = None
+    if call == "alias":
+        anonymous_id, previous_id = _previous(_id(sent.previous_id, "previousId"), anonymous_id, user_id)
     if (anonymous_id or user_id or email) is None:
         raise rejected("anonymousId", "give anonymousId or userId, else nobody can be credited")
     not_too_deep(values, "traits" if call in ("identify", "group") else "properties")
@@ -81,6 +84,7 @@ def normalise(sent: SegmentCall, receipt: Receipt, index: int) -> Touchpoint:
         ip=text_of(context.get("ip")),
         group_call=call == "group",
         flags=flags + email_flags,
+        previous_id=previous_id,
     )
 
 
@@ -88,10 +92,21 @@ _KINDS: dict[str, Callable[[SegmentCall], str]] = {
     "track": lambda sent: kind_of(text_of(sent.event) or ""),
     "page": lambda _: "page_view",
     "screen": lambda _: "page_view",
-    "identify": lambda _: "custom:identify",
-    "group": lambda _: "custom:group",
-    "alias": lambda _: "custom:alias",
+    "identify": lambda _: "identify",
+    "group": lambda _: "group",
+    "alias": lambda _: "alias",
 }
+
+
+def _previous(previous: str | None, anonymous: str | None, user: str | None) -> tuple[str | None, str | None]:
+    """The anonymous id and the former user id of an alias.
+
+    Segment lets `previousId` be either. It is the browser's own id when the call says so, or has no user id. Else it is
+    a former user id; a server that names no browser may mean an anonymous one all the same, so then it counts as both.
+    """
+    if previous is None or user is None or previous in (anonymous, user):
+        return anonymous or previous, None
+    return anonymous or previous, previous
 
 
 def _properties(sent: SegmentCall, call: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from services.attribution.domain.channels import (
     earns_credit,
 )
 from services.attribution.domain.channels.kinds import KIND_MEDIUM
-from shared.events.touchpoint import KINDS
+from shared.events.touchpoint import IDENTITY_KINDS, KINDS
 
 B2B = ChannelRules("b2b")
 
@@ -76,4 +76,5 @@ def test_every_native_kind_either_earns_credit_or_says_why_not() -> None:
 
 def test_what_the_sender_did_alone_earns_nothing() -> None:
     assert not any(earns_credit(kind) for kind in ("email_sent", "email_delivered", "email_bounce", "ad_impression"))
+    assert not any(earns_credit(kind) for kind in IDENTITY_KINDS)
     assert all(earns_credit(kind) for kind in ("email_click", "retargeting_hit", "review", "custom:trial_started"))

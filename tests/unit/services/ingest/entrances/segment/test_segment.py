@@ -43,9 +43,9 @@ def test_track_events_get_the_kind_their_name_means(event: str, kind: str) -> No
     [
         ("page", "page_view"),
         ("screen", "page_view"),
-        ("identify", "custom:identify"),
-        ("group", "custom:group"),
-        ("alias", "custom:alias"),
+        ("identify", "identify"),
+        ("group", "group"),
+        ("alias", "alias"),
         ("track", "custom:event"),
     ],
 )
@@ -103,9 +103,21 @@ def test_group_names_the_account() -> None:
     assert found.group_call
 
 
-def test_alias_links_the_previous_id_to_the_user() -> None:
-    found = made("alias", previousId="old", userId="u", anonymousId=None)
-    assert (found.anonymous_id, found.user_id) == ("old", "u")
+@pytest.mark.parametrize(
+    ("sent", "anonymous_id", "previous_id"),
+    [
+        ({"previousId": "old", "anonymousId": None}, "old", "old"),  # a server does not say which kind it is
+        ({"previousId": "old", "anonymousId": "browser"}, "browser", "old"),
+        ({"previousId": "browser", "anonymousId": "browser"}, "browser", None),
+        ({"previousId": "u", "anonymousId": "browser"}, "browser", None),
+        ({"previousId": None, "anonymousId": "browser"}, "browser", None),
+    ],
+)
+def test_alias_links_the_previous_id_to_the_user(
+    sent: dict[str, Any], anonymous_id: str | None, previous_id: str | None
+) -> None:
+    found = made("alias", userId="u", **sent)
+    assert (found.anonymous_id, found.user_id, found.previous_id) == (anonymous_id, "u", previous_id)
 
 
 def test_the_clock_of_the_sender_is_taken_out() -> None:
