@@ -6,7 +6,7 @@ WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test unit check bench bench-peers lock clean
+.PHONY: help setup demo run test check bench bench-peers schemas lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ bench: setup ## measure throughput and latency on this machine; prints a table a
 bench-peers: ## install ChannelAttribution (PyPI) apart in .venv-peers, for `make bench` to measure beside
 	@$(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/python -m pip install -q ChannelAttribution matplotlib
+
+schemas: setup ## write docs/schemas anew from the events' Structs
+	@$(BIN)/python -c 'from pathlib import Path; from shared.events.schema import schemas; [Path("docs/schemas", name).write_text(text) for name, text in schemas().items()]'
 
 lock: setup ## renew requirements.lock (hash-pinned, no host names)
 	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock

@@ -1,6 +1,4 @@
-"""The published JSON Schema of every event: `python -m shared.events.schema docs/schemas` writes them anew."""
-
-import sys
+"""The published JSON Schema of every event; `make schemas` writes docs/schemas anew."""
 
 import msgspec
 
@@ -29,9 +27,3 @@ def schemas() -> dict[str, str]:
         text = msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2).decode()
         result[f"{event.name}.json"] = text + "\n"
     return result
-
-
-if __name__ == "__main__":
-    for name, text in schemas().items():
-        with open(f"{sys.argv[1]}/{name}", "w", encoding="utf-8") as file:  # noqa: PTH123 - events import no pathlib
-            file.write(text)

@@ -60,5 +60,5 @@ def test_a_newer_senders_extra_field_is_no_error() -> None:
 
 def test_the_published_schemas_are_those_of_the_code() -> None:
     published = {path.name: path.read_text() for path in SCHEMAS.glob("*.json")}
-    assert published == schemas(), "run: .venv/bin/python -m shared.events.schema docs/schemas"
+    assert published == schemas(), "run: make schemas"
     assert len(published) == len(TYPES)
