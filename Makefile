@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# Tests on engines share one Kafka and one PostgreSQL; more workers than two mostly wait for these.
+ENGINE_WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
@@ -32,10 +34,11 @@ check: setup ## lint, types, import rules, unit tests (under a minute)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest tests/unit tests/docs -n $(WORKERS)
+	@$(BIN)/pytest tests/unit tests/docs -n $(WORKERS) --cov --cov-report=
+	@echo "Unit tests cover $$($(BIN)/coverage report --format=total) % of the lines and branches; \`coverage report\` says which not."
 
 test: check ## everything: check, then integration, faults and end-to-end on real Kafka and PostgreSQL
-	@$(BIN)/pytest tests/integration tests/faults tests/e2e
+	@$(BIN)/pytest tests/integration tests/faults tests/e2e -n $(ENGINE_WORKERS) --dist loadfile
 
 bench: setup ## measure throughput and latency on this machine; prints a table and writes bench.json
 	@$(BIN)/python -m tests.bench
