@@ -8,7 +8,7 @@ ENGINE_WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench bench-peers schemas lock clean
+.PHONY: help setup demo run test check bench bench-peers schemas pages lock clean
 
 help: ## what you can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ bench-peers: ## install ChannelAttribution (PyPI) apart in .venv-peers, for `mak
 
 schemas: setup ## write docs/schemas anew from the events' Structs
 	@$(BIN)/python -c 'from pathlib import Path; from shared.events.schema import schemas; [Path("docs/schemas", name).write_text(text) for name, text in schemas().items()]'
+
+pages: setup ## write the parts of docs that are made from the code
+	@$(BIN)/python -m migrations.page docs/warehouse.md
 
 lock: setup ## renew requirements.lock (hash-pinned, no host names)
 	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock

@@ -1,6 +1,7 @@
 """How Alembic runs here: over asyncpg, one transaction, one migrating process at a time."""
 
 import asyncio
+import sys
 from threading import Thread
 
 from alembic import context
@@ -8,6 +9,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from migrations.publish import publish
 
 LOCK = 7_052_026
 """Advisory lock: two `up`s on one database migrate one after the other."""
@@ -18,6 +21,9 @@ def _migrate(connection: Connection) -> None:
     with context.begin_transaction():
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         context.run_migrations()
+        if context.get_context().get_current_revision() == context.script.get_current_head():
+            for warning in publish(connection):
+                sys.stderr.write(f"warehouse: {warning}\n")
 
 
 async def _run() -> None:

@@ -65,6 +65,7 @@ async def _template(admin_url: str) -> str:
 
 def _version_of_migrations() -> str:
     digest = hashlib.sha256()
-    for file in sorted(Path(migrations.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
+    for file in sorted(Path(migrations.__file__).parent.rglob("*")):
+        if file.suffix in {".py", ".sql", ".yaml"}:
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -31,7 +31,7 @@ ROLE = "closedloop_attribution"
 async def run(settings: Settings, config: Path | None = None) -> None:
     """Until a signal; `config` is the file the settings are from, to name its lines."""
     section, rules = read(settings, config)
-    terms = section.terms(settings.base_currency, rules.version)
+    terms = section.terms(settings.base_currency, rules.version, settings.reporting_zone)
     health = Health("process", settings.group("attribution"))
     pool = db.engine(settings.postgres_url, ROLE)
     letters = Producer(settings.kafka_bootstrap)

@@ -80,7 +80,7 @@ class Attribution(Section):
             shares={},
         )
 
-    def terms(self, base_currency: str, channel_rules_version: str) -> Terms:
+    def terms(self, base_currency: str, channel_rules_version: str, reporting_zone: str = "UTC") -> Terms:
         """Under what deals are computed. How often runs are made is none of the terms: it changes no credit."""
         known = fitted_models(markov_order=self.markov_order)
         return Terms(
@@ -89,6 +89,7 @@ class Attribution(Section):
             model_config={**self.model_dump(mode="json", exclude={"fit_minutes"}), "base_currency": base_currency},
             channel_rules_version=channel_rules_version,
             fitted={name: known[name] for name in self.models if name in known},
+            reporting_zone=reporting_zone,
         )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -70,6 +71,13 @@ class Settings(Section):
     lifecycle: dict[str, Any] = Field({}, description="stages, scoring, assignment and clocks; see docs/lifecycle.md")
     channels: dict[str, Any] = Field({}, description="preset, own_domains and rules; see docs/channels.md")
     attribution: dict[str, Any] = Field({}, description="models and their settings; see docs/models.md")
+
+    @field_validator("reporting_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone; use a name such as Europe/Berlin")
+        return name
 
     @field_validator("sources")
     @classmethod

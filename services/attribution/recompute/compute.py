@@ -21,6 +21,7 @@ class Terms:
     """Under what a run computes; `model_config` and `channel_rules_version` are noted with it.
 
     `policy` has no shares: those of the `fitted` models are of the newest run, and read when they are needed.
+    `reporting_zone` changes no credit; it says whose months and days the reports count by.
     """
 
     policy: Policy
@@ -28,6 +29,7 @@ class Terms:
     model_config: Mapping[str, Any]
     channel_rules_version: str
     fitted: Mapping[str, FittedModel]
+    reporting_zone: str
 
 
 @dataclass(frozen=True, slots=True)

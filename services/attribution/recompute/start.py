@@ -1,11 +1,11 @@
-"""What is due when a process starts: deals computed under other terms, and those that failed, are marked."""
+"""What is due when a process starts: say under what terms reports stand, and mark what was computed under others."""
 
 import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.recompute.compute import Terms
-from services.attribution.store import marks
+from services.attribution.store import marks, setting
 from shared import db
 
 log = structlog.get_logger()
@@ -24,6 +24,7 @@ _MARK_FAILED = f"{_MARK_ALL} WHERE error IS NOT NULL"
 async def prepare(pool: AsyncEngine, terms: Terms) -> None:
     """Mark every deal when the models' configuration changed, else those that could not be computed."""
     async with db.transaction(pool) as connection:
+        await setting.store(connection, terms.reporting_zone, terms.policy.base_currency)
         config = msgspec.json.encode(terms.model_config).decode()
         differs = await connection.fetchval(_APPLY, config, terms.channel_rules_version)
         await marks.lock(connection)

@@ -6,6 +6,8 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
+from services.attribution.store import setting
+from shared import db
 from tests.integration.attribution.company import ADS, MAIL, day, deal, person, random_company, refund, touch
 from tests.integration.attribution.taking import Taking
 
@@ -41,6 +43,17 @@ async def test_a_refund_counts_in_the_month_it_was_given_back(attribution: Takin
         {"month": "2026-03-01", "revenue": "100.00", "deals": 1, "sales": 1},
         {"month": "2026-04-01", "revenue": "-30.00", "deals": 0, "sales": 0},
     ]
+
+
+async def test_months_are_those_of_the_reporting_zone(attribution: Taking) -> None:
+    """A close at 23:30 UTC on 31 March is in April in Berlin, and a page view then too."""
+    late = 30.0 + 14.5 / 24
+    async with db.transaction(attribution.pool) as connection:
+        await setting.store(connection, "Europe/Berlin", "USD")
+    await attribution.take(touch("1", late), person(), deal("won", "100", late))
+    months = "SELECT DISTINCT month::text FROM warehouse.{}"
+    assert await attribution.rows(months.format("revenue_by_channel")) == [{"month": "2026-04-01"}]
+    assert await attribution.rows(months.format("vanity_metrics")) == [{"month": "2026-04-01"}]
 
 
 async def test_sales_by_web_source_name_the_sessions_source_and_medium(attribution: Taking) -> None:

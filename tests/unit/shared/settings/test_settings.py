@@ -28,6 +28,7 @@ def test_without_a_file_the_defaults_work() -> None:
         ("base_currency: USD\nhttp:\n  port: many\n", r"closedloop.yaml:3: http.port: Input should be a valid integer"),
         ("http:\n  prot: 8080\n", r"closedloop.yaml:2: http.prot: Extra inputs are not permitted"),
         ("base_currency: Dollars\n", r"closedloop.yaml:1: base_currency: "),
+        ("reporting_zone: Berlin\n", r"closedloop.yaml:1: reporting_zone: .*Europe/Berlin"),
         ("http: [\n", r"closedloop.yaml:2: not valid YAML"),
         ("- 1\n", r"closedloop.yaml:1: the file must be a mapping"),
         ("sources:\n  - name: a\n    write_key: ${NO_SUCH}\n", r":3: sources.0.write_key: .* NO_SUCH is not set"),
