@@ -3,7 +3,9 @@
 ClosedloopError              something a person can mend; the message says how
 ├── ConfigError              the YAML file or an environment variable is wrong: names file, line and key
 ├── EngineError              Kafka or PostgreSQL did not start, or does not answer
+│   └── AccessDenied         it answers and says no: a right, a password or a certificate is wrong
 ├── Unavailable              Kafka or PostgreSQL is away just now: try again later (HTTP 503)
+├── RecordRefused            Kafka will never take a record: it is too large or malformed
 ├── BadRecord                one record cannot be used: it becomes a dead letter with this reason
 └── TooManyBadRecords        so many records in a row are bad that the consumer stops rather than drain a topic
 """
@@ -21,8 +23,16 @@ class EngineError(ClosedloopError):
     """Kafka or PostgreSQL did not start, or does not answer."""
 
 
+class AccessDenied(EngineError):
+    """Kafka or PostgreSQL says no to us. Trying again does not help: the message says which right or setting does."""
+
+
 class Unavailable(ClosedloopError):
     """Kafka or PostgreSQL is away just now; nothing was stored, try again later."""
+
+
+class RecordRefused(ClosedloopError):
+    """Kafka will never take a record: it is too large or malformed. Trying again does not help; nothing was stored."""
 
 
 class BadRecord(ClosedloopError):

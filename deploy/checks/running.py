@@ -11,6 +11,8 @@ import migrations
 from deploy.checks.finding import Finding, Situation
 from deploy.supervise.services import why_not_ready
 from shared.events import TOPICS
+from shared.kafka.access import client_options
+from shared.settings.kafka import Kafka
 
 
 def kafka(situation: Situation) -> Iterator[Finding]:
@@ -20,7 +22,7 @@ def kafka(situation: Situation) -> Iterator[Finding]:
         return
     address = situation.settings.kafka.bootstrap
     try:
-        there = asyncio.run(_topics(address))
+        there = asyncio.run(_topics(situation.settings.kafka))
     except (KafkaError, OSError, TimeoutError) as problem:
         yield Finding("fail", "kafka", f"{address}: {problem!r}", "Is CLOSEDLOOP_KAFKA right, and Kafka running?")
         return
@@ -63,8 +65,8 @@ def services(situation: Situation) -> Iterator[Finding]:
         yield Finding("fail" if why else "ok", name, why or f"ready at {url}", log if why else "")
 
 
-async def _topics(address: str) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+async def _topics(settings: Kafka) -> set[str]:
+    admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         async with asyncio.timeout(20):
             await admin.start()

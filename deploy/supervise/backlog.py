@@ -18,6 +18,7 @@ from aiokafka.errors import (
 
 from shared.db import TRANSIENT
 from shared.errors import EngineError, Unavailable
+from shared.kafka.access import client_options
 from shared.settings import Settings
 
 CONSUMES: dict[str, tuple[str, ...]] = {
@@ -55,8 +56,8 @@ class BacklogReader:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap)
+        self._admin = AIOKafkaAdminClient(**client_options(settings.kafka))
+        self._consumer = AIOKafkaConsumer(**client_options(settings.kafka))
 
     async def __aenter__(self) -> Self:
         """Connect. Raises Unavailable."""

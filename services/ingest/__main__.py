@@ -32,7 +32,7 @@ _TRY_SECONDS = 3.0  # short, so that a signal to end is not kept waiting
 async def run(settings: Settings) -> None:
     """Serve until a signal, then finish what is under way."""
     health = Health("kafka")
-    producer = Producer(settings.kafka_bootstrap, KAFKA_SECONDS)
+    producer = Producer(settings.kafka, KAFKA_SECONDS)
     pool = db.engine(settings.postgres_url, role="closedloop_ingest", pool_size=2)
     # Health of its own: a load balancer must go on sending events while PostgreSQL is away.
     storing = ConsumeLoop(settings, "dead-letters", ["dead-letters"], letters.handle, pool, producer, Health())

@@ -36,7 +36,7 @@ async def run(settings: Settings) -> None:
     config = configured(settings.lifecycle)
     health = Health("process", settings.group("lifecycle"))
     pool = db.engine(settings.postgres_url, ROLE)
-    producer = Producer(settings.kafka_bootstrap)
+    producer = Producer(settings.kafka)
     await ensure_topics(settings.kafka, TOPICS)
     await producer.start()
     try:

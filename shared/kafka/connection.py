@@ -13,8 +13,10 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from shared.kafka.access import client_options
 from shared.kafka.lane import Lane, Outgoing, Ticket
 from shared.kafka.topics import partition_of
+from shared.settings.kafka import Kafka
 
 log = structlog.get_logger()
 
@@ -25,7 +27,7 @@ _ENDS_WITHIN = 5.0  # seconds
 class Connection:
     """A producer with a lane for each partition it writes to. `on_broken` is called once, when it is of no more use."""
 
-    def __init__(self, bootstrap: str, deadline_seconds: float, on_broken: Callable[["Connection"], None]) -> None:
+    def __init__(self, kafka: Kafka, deadline_seconds: float, on_broken: Callable[["Connection"], None]) -> None:
         self._deadline = deadline_seconds
         self._on_broken = on_broken
         self._lanes: dict[str, list[Lane]] = {}
@@ -33,7 +35,7 @@ class Connection:
         self._broken = False
         self._loop = asyncio.get_running_loop()
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            **client_options(kafka),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,

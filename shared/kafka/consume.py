@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
 from shared.errors import TooManyBadRecords, Unavailable
+from shared.kafka.access import client_options
 from shared.kafka.apply import BatchApplier, Handler, Record, engine_is_away
 from shared.kafka.bad_ratio import BadRatio
 from shared.kafka.producer import Producer
@@ -79,7 +80,7 @@ class ConsumeLoop:
     async def _session(self, stop: asyncio.Event) -> None:
         consumer = AIOKafkaConsumer(
             *self._topics,
-            bootstrap_servers=self._settings.kafka_bootstrap,
+            **client_options(self._settings.kafka),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

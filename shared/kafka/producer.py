@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 from shared.errors import Unavailable
 from shared.kafka.connection import Connection
 from shared.kafka.lane import Outgoing
+from shared.settings.kafka import Kafka
 
 __all__ = ["Outgoing", "Producer"]
 
@@ -22,8 +23,8 @@ class Producer:
     `send` (or `start`) makes a new one.
     """
 
-    def __init__(self, bootstrap: str, deadline_seconds: float = 30, in_flight_bytes: int = _IN_FLIGHT_BYTES) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, deadline_seconds: float = 30, in_flight_bytes: int = _IN_FLIGHT_BYTES) -> None:
+        self._kafka = kafka
         self._deadline = deadline_seconds
         self._limit = in_flight_bytes
         self._in_flight = 0
@@ -74,13 +75,13 @@ class Producer:
         async with self._connecting:
             if self._connection is not None:
                 return self._connection
-            connection = Connection(self._bootstrap, self._deadline, self._on_broken)
+            connection = Connection(self._kafka, self._deadline, self._on_broken)
             try:
                 async with asyncio.timeout(min(self._deadline, _CONNECTS_WITHIN)):
                     await connection.open()
             except (KafkaError, OSError, TimeoutError) as error:
                 self._leave(connection)
-                raise Unavailable(f"Kafka at {self._bootstrap} does not answer: {error!r}") from error
+                raise Unavailable(f"Kafka at {self._kafka.bootstrap} does not answer: {error!r}") from error
             self._connection = connection
             return connection
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from zlib import crc32
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError
 
 from shared.errors import Unavailable
-from shared.settings.model import Kafka
+from shared.kafka.access import DENIED, client_options, denied, raise_if_denied
+from shared.settings.kafka import Kafka
 
 COMPACTED = frozenset({"people"})
 """Topics in which only the newest record of a key matters."""
@@ -41,7 +42,7 @@ async def ensure_topics(kafka: Kafka, names: Iterable[str], deadline_seconds: fl
 
 
 async def _created(kafka: Kafka, wanted: list[NewTopic]) -> bool:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    admin = AIOKafkaAdminClient(**client_options(kafka))
     try:
         await admin.start()
         there = set(await admin.list_topics())
@@ -52,6 +53,11 @@ async def _created(kafka: Kafka, wanted: list[NewTopic]) -> bool:
         descriptions = await admin.describe_topics([topic.name for topic in wanted])
         return all(p["leader"] >= 0 for topic in descriptions for p in topic["partitions"])
     except TopicAlreadyExistsError:
+        return False
+    except DENIED as error:
+        raise denied(kafka, error) from error
+    except KafkaConnectionError:
+        await raise_if_denied(kafka)
         return False
     except (KafkaError, OSError):
         return False

@@ -4,16 +4,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+from shared.settings.kafka import Kafka
+from shared.settings.section import Name, Section
+
+__all__ = ["Consumer", "Http", "Kafka", "Section", "Settings", "Source"]
+
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-
-
-class Section(BaseModel):
-    """A part of the file: an unknown key is an error, so that a typing slip never silently does nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(Section):
@@ -24,15 +22,6 @@ class Source(Section):
     secret_key: SecretStr | None = Field(None, description="secret key; may send deals, spend and lead actions")
     crm: Name = Field("crm", description="the CRM it speaks for; sources of one CRM share its deals")
     rate: str | None = Field(None, description='the most it may send, such as "500/second"; none: no limit')
-
-
-class Kafka(Section):
-    """Where Kafka is and how topics are made."""
-
-    bootstrap: str | None = Field(None, description="host:port[,host:port]; none: the embedded one (CLOSEDLOOP_KAFKA)")
-    topic_prefix: Name = Field("closedloop", description="topics are <prefix>.<topic>, groups <prefix>.<service>")
-    partitions: int = Field(6, ge=1, le=1000, description="of a topic that does not exist yet")
-    replication: int = Field(1, ge=1, le=10, description="of a topic that does not exist yet")
 
 
 class Http(Section):

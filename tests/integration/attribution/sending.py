@@ -19,7 +19,7 @@ def outgoing(settings: Settings, event: msgspec.Struct) -> Outgoing:
 
 async def send(settings: Settings, events: Sequence[msgspec.Struct]) -> None:
     """Return when Kafka has them all."""
-    producer = Producer(settings.kafka_bootstrap)
+    producer = Producer(settings.kafka)
     await producer.start()
     try:
         await producer.send([outgoing(settings, event) for event in events])

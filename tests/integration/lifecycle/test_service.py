@@ -21,7 +21,7 @@ BEARER = {"Authorization": f"Bearer {SECRET_KEY}"}
 
 async def send(settings: Settings, events: Sequence[Any]) -> None:
     """Put events on their topics, as ingest does."""
-    producer = Producer(settings.kafka_bootstrap)
+    producer = Producer(settings.kafka)
     await producer.start()
     await producer.send(
         [

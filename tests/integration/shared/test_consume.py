@@ -87,7 +87,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(settings: Settings) -> AsyncIterator[Bench]:
-    pool, producer = db.engine(settings.postgres_url), Producer(settings.kafka_bootstrap)
+    pool, producer = db.engine(settings.postgres_url), Producer(settings.kafka)
     await producer.start()
     async with db.transaction(pool) as connection:
         await connection.execute("CREATE TABLE seen (name text)")
