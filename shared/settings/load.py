@@ -41,6 +41,20 @@ ENVIRONMENT: dict[str, Path_] = {
 }
 """Variable -> the key it overrides. CLOSEDLOOP_WRITE_KEY and CLOSEDLOOP_SECRET_KEY are the default source's keys."""
 
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people read it: only `true` and `false` are booleans.
+
+    YAML 1.1 takes a plain `on`, `off`, `yes` or `no` for one, so that a rule's key `on:` would be the key True.
+    """
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
+
 _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
 
 
@@ -81,8 +95,8 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> tu
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); is that its name?") from error
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        tree = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_Loader)
+        tree = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
@@ -91,19 +105,22 @@ def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> tu
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}:1: the file must be a mapping of keys to values")
     lines: dict[Path_, int] = {}
-    _mark(node, (), lines)
+    _mark(node, (), lines, path)
     return _expand(tree, (), path, lines, environment), lines
 
 
-def _mark(node: Any, at: Path_, lines: dict[Path_, int]) -> None:
+def _mark(node: Any, at: Path_, lines: dict[Path_, int], path: Path) -> None:
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            lines[(*at, key.value)] = key.start_mark.line + 1
-            _mark(value, (*at, key.value), lines)
+            name, line = (*at, key.value), key.start_mark.line + 1
+            if name in lines:  # YAML lets the last one win, so the first would silently do nothing
+                raise ConfigError(f"{path}:{line}: {_dotted(name)}: given twice; it is in line {lines[name]} too")
+            lines[name] = line
+            _mark(value, name, lines, path)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            _mark(value, (*at, index), lines)
+            _mark(value, (*at, index), lines, path)
 
 
 def _expand(value: Any, at: Path_, path: Path, lines: dict[Path_, int], environment: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ import time
 import asyncpg
 import uvloop
 
-from services.ingest.domain.ids import Sender
+from shared.events.ids import Sender
 from tests.bench.load import closed_loop, open_loop, request
 from tests.bench.rows import Row, show
 from tests.bench.stack import WRITE_KEY, Stack, rows_in, spent, stack, wait_drained

@@ -16,7 +16,7 @@ from cli.demo.story import Story
 from cli.importing.send import Receiver, encoded
 from deploy.supervise.services import why_not_ready
 from services.attribution.domain.models import RULES
-from services.ingest.domain.ids import Sender
+from shared.events.ids import Sender
 from tests.e2e.running import Closedloop, eventually
 from tests.e2e.test_demo import expected_revenue
 

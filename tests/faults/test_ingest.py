@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from deploy.embedded import Kafka, await_answer
-from services.ingest.domain.ids import Sender
 from shared.events import TOPICS
+from shared.events.ids import Sender
 from shared.kafka.topics import ensure_topics
 from shared.settings import Settings
 from tests.integration.ingest.kafka_reader import events

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.ingest.domain.ids import Sender
+from shared.events.ids import Sender
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
 
-from services.ingest.domain.ids import Sender
 from services.ingest.http.refusals import UnknownKey, WrongKind
 from shared.errors import ConfigError
+from shared.events.ids import Sender
 from shared.settings import Source
 
 _HINT = (

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.ingest.domain.ids import Sender
+from shared.events.ids import Sender
 from shared.settings import Settings, Source
 from tests.integration.ingest.kafka_reader import events, records
 from tests.processes import RunningService

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from services.ingest.domain.ids import Sender
 from services.ingest.domain.receipt import Receipt
+from shared.events.ids import Sender
 
 RECEIVED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 

@@ -31,6 +31,7 @@ def test_without_a_file_the_defaults_work() -> None:
         ("reporting_zone: Berlin\n", r"closedloop.yaml:1: reporting_zone: .*Europe/Berlin"),
         ("http: [\n", r"closedloop.yaml:2: not valid YAML"),
         ("- 1\n", r"closedloop.yaml:1: the file must be a mapping"),
+        ("http:\n  port: 1\n  port: 2\n", r"closedloop.yaml:3: http.port: given twice; it is in line 2 too"),
         ("sources:\n  - name: a\n    write_key: ${NO_SUCH}\n", r":3: sources.0.write_key: .* NO_SUCH is not set"),
         ("sources:\n  - name: a\n  - name: a\n", r"closedloop.yaml:1: sources: .*same name"),
     ],
@@ -81,3 +82,10 @@ def test_a_services_own_section_is_checked_with_line_and_key_too(tmp_path: Path)
     path = written(tmp_path, "attribution:\n  half_life_days: long\n")
     with pytest.raises(ConfigError, match=r"closedloop.yaml:2: attribution.half_life_days: "):
         read_section("attribution", Half, load(path, {}).attribution, path)
+
+
+def test_a_plain_on_is_a_word_and_not_a_truth(tmp_path: Path) -> None:
+    """YAML 1.1 takes on, off, yes and no for booleans; the docs show rules with a key `on:`."""
+    rules = "lifecycle:\n  rules:\n    - {name: r, on: [meeting], no: yes, off: true}\n"
+    [rule] = load(written(tmp_path, rules), {}).lifecycle["rules"]
+    assert rule == {"name": "r", "on": ["meeting"], "no": "yes", "off": True}

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.ids import NAMESPACE, Sender
 from services.ingest.domain.rejection import Rejected
 from services.ingest.domain.times import CLAMPED, FUTURE, OLDEST, corrected
 from services.ingest.entrances.native.touchpoint import NativeTouchpoint, key_of, normalise
 from shared.events import decode, encode
+from shared.events.ids import NAMESPACE, Sender
 from shared.events.touchpoint import KINDS, Account, Campaign, Page, Touchpoint
 from tests.unit.services.ingest.receipts import RECEIVED, receipt
 

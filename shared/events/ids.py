@@ -1,4 +1,4 @@
-"""Ids that the same input always gets, so that the same event sent twice is one."""
+"""Ids that the same input always gets, so that the same event sent twice, by whichever door, is one."""
 
 import hashlib
 import uuid
