@@ -41,6 +41,14 @@ class Consumer(Section):
     stall_seconds: float = Field(120, gt=0, description="no progress for this long, though there is lag: start afresh")
 
 
+class Identity(Section):
+    """What counts as an identifier, and how many people one may be shared by before it says nothing."""
+
+    junk: tuple[str, ...] = Field((), description="what names nobody in your data, beside the usual words")
+    most: int = Field(10, ge=2, le=1000, description="more strong partners of one kind than this: shared, links nobody")
+    most_hands: int = Field(50, ge=2, le=100_000, description="changed hands more often than this: a kiosk's browser")
+
+
 class Settings(Section):
     """Everything, as one immutable value."""
 
@@ -56,7 +64,7 @@ class Settings(Section):
     http: Http = Http()
     consumer: Consumer = Consumer()
     sources: tuple[Source, ...] = Field((), description="who may send; none: one source named `default`")
-    identity: dict[str, Any] = Field({}, description="bounds of identifiers and what is none; see docs/lifecycle.md")
+    identity: Identity = Identity()
     lifecycle: dict[str, Any] = Field({}, description="stages, scoring, assignment and clocks; see docs/lifecycle.md")
     channels: dict[str, Any] = Field({}, description="preset, own_domains and rules; see docs/channels.md")
     attribution: dict[str, Any] = Field({}, description="models and their settings; see docs/models.md")
