@@ -17,7 +17,7 @@ def test_following_the_page_adds_a_channel(tmp_path: Path) -> None:
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-    expectation, rule = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    expectation, rule = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     [row] = re.findall(r"```markdown\n(.*?)```", PAGE, re.DOTALL)
     presets, page = "services/attribution/domain/channels/presets.py", "docs/channels.md"
 
