@@ -5,7 +5,6 @@ not ready, and answers 503.
 """
 
 import asyncio
-import gc
 import sys
 
 import structlog
@@ -17,7 +16,8 @@ from services.ingest.limits import KAFKA_SECONDS
 from shared import db
 from shared.errors import ConfigError, Unavailable
 from shared.events import TOPICS
-from shared.http.service import Health, serve
+from shared.http.health import Health
+from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
@@ -45,9 +45,6 @@ async def run(settings: Settings) -> None:
             metrics.KAFKA_UP.set(producer.connected)
             await asyncio.sleep(0.25)
 
-    # What was loaded stays; requests make few cycles. Looking for them as often as by default costs a tenth of the CPU.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
     try:
         app = create(settings, producer, health)
         await serve(app, settings, settings.http.port, health, [stay_connected, storing.run])

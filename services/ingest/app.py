@@ -7,14 +7,14 @@ from fastapi import FastAPI
 from services.ingest import metrics
 from services.ingest.http.body import Disconnected
 from services.ingest.http.intake import Intake
-from services.ingest.http.refusals import Answer, answer_to, method_not_allowed
 from services.ingest.http.routes import ROUTES, Route
 from services.ingest.openapi import describe
-from shared.http.service import Health, health_routes
+from shared.http.api import application, send_answer
+from shared.http.health import Health
+from shared.http.refusals import GUARDS, Answer, MethodNotAllowed, answer_to
 from shared.kafka.producer import Producer
 from shared.settings import Settings
 
-_JSON = (b"content-type", b"application/json")
 _ANY_ORIGIN = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", b"Retry-After"))
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"POST, OPTIONS"),
@@ -39,7 +39,8 @@ class App:
             return
         try:
             if scope["method"] == "POST":
-                answer = await self._take(route, scope["headers"], receive)
+                address = scope["client"][0] if scope["client"] else ""
+                answer = await self._take(route, scope["headers"], receive, address)
             else:
                 answer = _without_body(route, scope["method"])
         except Disconnected:
@@ -47,25 +48,20 @@ class App:
         except Exception as error:  # noqa: BLE001 - the edge: every error becomes an answer, in one table
             answer = answer_to(error)
         metrics.REQUESTS.count(1, route.path, answer.status)
-        headers = [*answer.headers]
-        if answer.body:
-            headers += (_JSON, (b"content-length", b"%d" % len(answer.body)))
-        # Each header costs uvicorn as much as decoding a third of an event: only those that somebody reads.
+        headers = (*answer.headers, *GUARDS)
         if not route.secret and any(name == b"origin" for name, _ in scope["headers"]):
             headers += _ANY_ORIGIN
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send_answer(Answer(answer.status, answer.body, headers), send)
 
 
 def _without_body(route: Route, method: str) -> Answer:
     if method == "OPTIONS" and not route.secret:
         return Answer(204, b"", _PREFLIGHT)
-    return method_not_allowed(b"POST" if route.secret else b"POST, OPTIONS")
+    raise MethodNotAllowed("POST" if route.secret else "POST, OPTIONS")
 
 
 def create(settings: Settings, producer: Producer, health: Health) -> App:
     """The application."""
-    rest = FastAPI(title="closedloop ingest", description="Events in, durable before the answer.")
-    rest.include_router(health_routes(health))
+    rest = application("closedloop ingest", "Events in, durable before the answer.", settings, health)
     describe(rest, ROUTES)
     return App(Intake(settings, producer, ROUTES), rest)

@@ -17,7 +17,8 @@ from services.lifecycle.timers import Timers
 from shared import db, logging
 from shared.errors import ClosedloopError
 from shared.events import TOPICS
-from shared.http.service import Health, serve
+from shared.http.health import Health
+from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics

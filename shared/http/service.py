@@ -14,55 +14,14 @@ from typing import Any
 
 import structlog
 import uvicorn
-from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.http.health import Health
 from shared.settings import Settings
 
 log = structlog.get_logger()
 
 Background = Callable[[asyncio.Event], Awaitable[None]]
 """A task that runs until the event is set."""
-
-
-class Health:
-    """Which parts are ready. Liveness asks nobody: it answers as long as the process can."""
-
-    def __init__(self, *parts: str) -> None:
-        self._waiting = dict.fromkeys(parts, "starting")
-
-    def ready(self, part: str, is_ready: bool, why: str = "not ready") -> None:
-        """Note that a part became ready, or why it is not."""
-        if is_ready:
-            self._waiting.pop(part, None)
-        else:
-            self._waiting[part] = why
-
-    @property
-    def waiting(self) -> dict[str, str]:
-        """The parts that are not ready and why; empty means ready."""
-        return dict(self._waiting)
-
-
-def health_routes(health: Health) -> APIRouter:
-    """/health/live, /health/ready and /metrics."""
-    router = APIRouter(tags=["operations"])
-
-    @router.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @router.get("/health/ready")
-    async def ready() -> JSONResponse:
-        waiting = health.waiting
-        return JSONResponse({"ready": not waiting, "waiting": waiting}, 503 if waiting else 200)
-
-    @router.get("/metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    return router
 
 
 async def serve(app: Any, settings: Settings, port: int, health: Health, background: Sequence[Background] = ()) -> None:

@@ -19,6 +19,7 @@ class Source(Section):
 
     name: Name = Field(description="names the source in every table")
     write_key: SecretStr | None = Field(None, description="public key; may send touchpoints")
+    read_key: SecretStr | None = Field(None, description="may read leads, deals and why they are so; sends nothing")
     secret_key: SecretStr | None = Field(None, description="secret key; may send deals, spend and lead actions")
     crm: Name = Field("crm", description="the CRM it speaks for; sources of one CRM share its deals")
     rate: str | None = Field(None, description='the most it may send, such as "500/second"; none: no limit')
@@ -29,6 +30,19 @@ class Http(Section):
 
     host: str = Field("127.0.0.1", description="the address to listen on; only this machine unless told otherwise")
     port: int = Field(8080, ge=1, le=65533, description="ingest's port; the other services' follow it")
+    operations_port: int | None = Field(
+        None,
+        ge=1,
+        le=65533,
+        description="ingest's port for health and metrics, the others' follow; none: as public",
+    )
+    failed_keys: int = Field(20, ge=1, description="wrong keys an address may send in a minute; then it has to wait")
+    connections: int = Field(10_000, ge=1, description="the most connections a service holds; more are told 503")
+    idle_seconds: float = Field(30, gt=0, description="a connection without a request under way is closed after this")
+    request_seconds: float = Field(30, gt=0, description="the longest a request, headers and body, may take to come")
+    in_flight_bytes: int = Field(
+        64 * 1024 * 1024, ge=1, description="bytes of all bodies a service holds at a time; more are told 503"
+    )
 
 
 class Consumer(Section):
@@ -82,9 +96,9 @@ class Settings(Section):
         names = [source.name for source in sources]
         if len(set(names)) < len(names):
             raise ValueError("two sources have the same name; each needs its own")
-        keys = [k.get_secret_value() for s in sources for k in (s.write_key, s.secret_key) if k is not None]
+        keys = [k.get_secret_value() for s in sources for k in (s.write_key, s.read_key, s.secret_key) if k is not None]
         if len(set(keys)) < len(keys):
-            raise ValueError("two sources (or a write and a secret key) share a key; each needs its own")
+            raise ValueError("two sources (or two kinds of key) share a key; each needs its own")
         return sources
 
     @property

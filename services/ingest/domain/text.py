@@ -5,9 +5,9 @@ import re
 import msgspec
 
 from services.ingest.domain.rejection import rejected
+from shared.text import IDENTIFIER
 
-LONGEST = 512
-"""Characters of an identifier: it must fit into an index, whose rows PostgreSQL bounds at 2,704 bytes."""
+LONGEST = IDENTIFIER
 DEEPEST = 10
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")

@@ -4,8 +4,8 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from services.ingest.http.refusals import Malformed, TooLarge, UnknownEncoding
 from services.ingest.limits import BATCH_BYTES
+from shared.http.refusals import Malformed, TooLarge, UnknownEncoding
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 

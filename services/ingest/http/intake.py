@@ -19,14 +19,16 @@ from services.ingest.domain.receipt import Receipt
 from services.ingest.domain.rejection import Rejected, rejected
 from services.ingest.http import body as bodies
 from services.ingest.http.items import Items
-from services.ingest.http.keys import Grant, Keyring, key_in
 from services.ingest.http.rate import RateLimit
-from services.ingest.http.refusals import Answer
 from services.ingest.http.routes import Route
 from services.ingest.letters import letter_of
 from services.ingest.limits import EVENT_BYTES
 from shared.errors import Unavailable
 from shared.events import TYPES, encode
+from shared.events.ids import Sender
+from shared.http.keys import Grant, Kind, key_of
+from shared.http.refusals import Answer
+from shared.http.throttle import Throttle
 from shared.kafka.producer import Outgoing, Producer
 from shared.settings import Settings
 
@@ -38,35 +40,41 @@ class Intake:
     """Takes requests in for every route. `now` is the clock."""
 
     def __init__(self, settings: Settings, producer: Producer, routes: tuple[Route, ...]) -> None:
-        self._keys = Keyring(settings.sources)
-        self._rate = RateLimit()
+        self._keys = Throttle(settings)
+        self._senders = {source.name: Sender(source.name) for source in settings.sources}
+        self._rate = RateLimit(settings.sources)
         self._producer = producer
         self._letters = settings.topic("dead-letters")
         topics = {kind.name: settings.topic(kind.topic) for kind in TYPES}
         self._topics = {route.path: topics[route.type] for route in routes}
 
-    async def take(self, route: Route, headers: list[tuple[bytes, bytes]], receive: bodies.Receive) -> Answer:
-        """The answer to one request. Raises Refused or Unavailable."""
+    async def take(
+        self, route: Route, headers: list[tuple[bytes, bytes]], receive: bodies.Receive, address: str
+    ) -> Answer:
+        """The answer to one request of the peer at `address`. Raises Refused or Unavailable."""
         key, encoding = None, b""
         for name, value in headers:
             if name == b"authorization":
-                key = key_in(value)
+                key = key_of(value)
             elif name == b"x-write-key":
                 key = value
             elif name == b"content-encoding":
                 encoding = value
-        grant = None if key is None else self._keys.open(key, route.secret)
+        needs: Kind = "secret" if route.secret else "write"
+        if route.secret and key is None:
+            key = b""  # such a body holds no key, so it need not be read
+        grant = None if key is None else self._keys.open(key, needs, address)
         body = await bodies.read(receive, encoding)
         found = route.reader.read(body)
         if grant is None:
-            grant = self._keys.open((found.write_key or "").encode(), route.secret)
-        self._rate.take(grant, len(found.items))
+            grant = self._keys.open((found.write_key or "").encode(), needs, address)
+        self._rate.take(grant.source, len(found.items))
         if not self._producer.connected:
             raise Unavailable("Kafka is away")
         return await self._send(route, grant, body, found)
 
     async def _send(self, route: Route, grant: Grant, body: bytes, found: Items) -> Answer:
-        receipt = Receipt(grant.sender, datetime.now(UTC), route.call, found.sent_at)
+        receipt = Receipt(self._senders[grant.source], datetime.now(UTC), route.call, found.sent_at)
         records, refused = self._events(route, receipt, found.items)
         accepted = len(records)
         if refused:
@@ -76,10 +84,10 @@ class Intake:
                 for index, why in refused
             )
         await self._producer.send(records)
-        metrics.ACCEPTED.count(accepted, grant.sender.name)
+        metrics.ACCEPTED.count(accepted, grant.source)
         if not refused:
             return _SEGMENT_OK if route.segment else Answer(202, b'{"accepted":%d,"rejected":[]}' % accepted)
-        metrics.REJECTED.count(len(refused), grant.sender.name)
+        metrics.REJECTED.count(len(refused), grant.source)
         return _SEGMENT_OK if route.segment else _answer(accepted, refused, raws)
 
     def _events(

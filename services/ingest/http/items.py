@@ -12,8 +12,8 @@ import msgspec
 
 from services.ingest.domain.rejection import Rejected, from_decoder
 from services.ingest.domain.text import storable
-from services.ingest.http.refusals import Malformed, TooLarge
 from services.ingest.limits import BATCH_EVENTS, EVENT_BYTES
+from shared.http.refusals import Malformed, TooLarge
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 

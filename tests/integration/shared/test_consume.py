@@ -16,7 +16,7 @@ from shared.errors import TooManyBadRecords
 from shared.events import decode, encode, headers
 from shared.events.dead_letter import DeadLetter
 from shared.events.spend import Spend
-from shared.http.service import Health
+from shared.http.health import Health
 from shared.kafka.consume import ConsumeLoop, Record
 from shared.kafka.producer import Outgoing, Producer
 from shared.settings import Settings

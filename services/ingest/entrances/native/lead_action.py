@@ -9,6 +9,7 @@ from services.ingest.domain.rejection import Problem, Rejected
 from services.ingest.domain.text import content_of, email_of, identifier
 from services.ingest.domain.times import corrected
 from shared.events.lead_action import LeadAction, LeadActionKind
+from shared.text import REASON
 
 
 class NativeLeadAction(msgspec.Struct, gc=False):
@@ -33,13 +34,16 @@ def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadActio
     person_id = identifier(sent.person_id, "person_id")
     email = email_of(sent.email) if sent.email else None
     user_id = identifier(sent.user_id, "user_id")
+    owner = identifier(sent.owner, "owner")
     reason = (sent.reason or "").strip() or None
     problems = []
     if (person_id or email or user_id) is None:
         problems.append(Problem("person_id", "give person_id, email or user_id: whose lead is it?"))
     if sent.action == "rejected" and reason is None:
         problems.append(Problem("reason", "is required to reject a lead: marketing learns from it"))
-    if sent.action == "assigned" and not sent.owner:
+    if reason is not None and len(reason) > REASON:
+        problems.append(Problem("reason", f"has {len(reason)} characters; the most is {REASON}"))
+    if sent.action == "assigned" and not owner:
         problems.append(Problem("owner", "is required to assign a lead: to whom?"))
     if problems:
         raise Rejected(*problems)
@@ -56,7 +60,7 @@ def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadActio
         person_id=person_id,
         email=email,
         user_id=user_id,
-        owner=sent.owner,
+        owner=owner,
         reason=reason,
     )
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.ingest.domain.rejection import Rejected
 from services.ingest.domain.text import storable
-from services.ingest.http.refusals import Malformed, TooLarge
 from services.ingest.http.routes import ROUTES, Route
+from shared.http.refusals import Malformed, TooLarge
 from tests.unit.services.ingest.receipts import receipt
 
 BY_PATH = {route.path: route for route in ROUTES}
