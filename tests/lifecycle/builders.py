@@ -29,9 +29,10 @@ def at(minute: float) -> datetime:
     return START + timedelta(minutes=minute)
 
 
-def touch(id: str, minute: float, kind: str = "page_view", **fields: Any) -> Touchpoint:
-    """A touchpoint."""
-    return Touchpoint(str(uuid.uuid5(NAMESPACE, id)), "test", kind, at(minute), at(minute), **fields)
+def touch(id: str, minute: float, kind: str = "page_view", received: float | None = None, **fields: Any) -> Touchpoint:
+    """A touchpoint, received when it occurred unless said otherwise."""
+    received_at = at(minute if received is None else received)
+    return Touchpoint(str(uuid.uuid5(NAMESPACE, id)), "test", kind, at(minute), received_at, **fields)
 
 
 def deal(id: str, created: float, status: str = "open", closed: float | None = None, updated: float | None = None,
@@ -45,9 +46,11 @@ def deal(id: str, created: float, status: str = "open", closed: float | None = N
     )  # fmt: skip
 
 
-def action(id: str, minute: float, what: str, email: str | None = None, **fields: Any) -> LeadAction:
+def action(
+    id: str, minute: float, what: str, email: str | None = None, received: float | None = None, **fields: Any
+) -> LeadAction:
     """Something sales did."""
-    return LeadAction(id, "test", what, at(minute), at(minute), email=email, **fields)
+    return LeadAction(id, "test", what, at(minute), at(minute if received is None else received), email=email, **fields)
 
 
 class World:
@@ -130,6 +133,7 @@ class World:
     async def fingerprint(self) -> list[Any]:
         """Everything that a redelivery must not change."""
         tables = ("lifecycle.identifier", "lifecycle.person", "lifecycle.outbox", "lifecycle.signal",
+                  "lifecycle.deal_signal",
                   "warehouse.fct_stage_transition", "warehouse.fct_sales_response", "lifecycle.sla_timer",
                   "lifecycle.assignment", "lifecycle.account_alias", "lifecycle.claim", "lifecycle.weak_link",
                   "lifecycle.rotation")  # fmt: skip

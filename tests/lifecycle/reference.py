@@ -26,6 +26,7 @@ def lives(events: Iterable[object], config: Lifecycle) -> dict[frozenset[tuple[A
     links: dict[str, set[Link]] = {}
     pairs: set[tuple[Key, Key]] = set()
     signals: set[tuple[Key, Signal]] = set()
+    acts: dict[str, Any] = {}
     claims: dict[tuple[Key, str, str], tuple[Any, str, str]] = {}
     objects: dict[Any, Object] = {}
     deals: dict[str, Deal] = {}
@@ -45,6 +46,10 @@ def lives(events: Iterable[object], config: Lifecycle) -> dict[frozenset[tuple[A
         if any(one.named) and (known is None or (when, event_id) < (known.at, known.event_id)):
             objects[one.named] = one
 
+    def act(event: Any, subject: Key, signal: Signal) -> None:
+        this = (event.received_at, event.position, subject, str(signal), signal)
+        acts[signal.id] = min(acts.get(signal.id, this), this, key=lambda one: one[:4])
+
     for event in events:
         if isinstance(event, Touchpoint):
             if is_bot(event.user_agent):
@@ -56,7 +61,7 @@ def lives(events: Iterable[object], config: Lifecycle) -> dict[frozenset[tuple[A
             if strong and event.anonymous_id:
                 links.setdefault(event.anonymous_id, set()).add(Link(when, event_id, strong[0]))
             if event.kind in config.touch_signals and event.consent != "denied":
-                signals.add((keys[0], Signal(when, event_id, event.kind)))
+                act(event, keys[0], Signal(when, event_id, event.kind))
             if event.account and (found := claimed(event.account, event.group_call)):
                 claim(keys[0], found[0], found[1], found[1], when, event_id)
                 name(event.account, when, event_id)
@@ -72,9 +77,10 @@ def lives(events: Iterable[object], config: Lifecycle) -> dict[frozenset[tuple[A
             keys = strong_keys(event.email, event.user_id, {})
             event_id = f"action:{event.action_id}"
             notice(keys, event.occurred_at, event_id)
-            signals.add(
-                (keys[0], Signal(event.occurred_at, event_id, f"action:{event.action}", event.reason, event.owner))
+            act(
+                event, keys[0], Signal(event.occurred_at, event_id, f"action:{event.action}", event.reason, event.owner)
             )
+    signals.update((subject, signal) for _, _, subject, _, signal in acts.values())
     for deal in deals.values():
         signals.update(signals_of(deal))
         for row in claims_of(deal):

@@ -2,7 +2,12 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
+import msgspec
+
+from shared.events.deal import Deal
 from shared.events.touchpoint import Account
 from tests.lifecycle.builders import action, deal, touch
 
@@ -26,7 +31,18 @@ def events(seed: int, size: int) -> list[object]:
     """A set of events."""
     dice = random.Random(seed)
     make: list[Callable[[random.Random, str], object]] = [_touch] * 7 + [_action] * 2 + [_deal]
-    return [dice.choice(make)(dice, f"{seed}-{index}") for index in range(size)]
+    made = [dice.choice(make)(dice, f"{seed}-{index}") for index in range(size)]
+    return made + [_received_again(dice, dice.choice(made)) for _ in range(size // 8)]
+
+
+def _received_again(dice: random.Random, event: Any) -> object:
+    """A touchpoint or an action as a retry tells it: the same id, other times."""
+    if isinstance(event, Deal):
+        return event
+    later = timedelta(minutes=dice.choice([-3, 4]))
+    return msgspec.structs.replace(
+        event, occurred_at=event.occurred_at + later * dice.randrange(3), received_at=event.received_at + later
+    )
 
 
 def _touch(dice: random.Random, id: str) -> object:

@@ -10,7 +10,8 @@ import msgspec
 from services.lifecycle.batch.identity import Identity
 from services.lifecycle.domain.accounts.claims import Book, Named, Object, keys_of, unresolved
 from services.lifecycle.domain.collect import ACCOUNT, Facts
-from services.lifecycle.domain.identity.links import Key
+from services.lifecycle.domain.identity.links import WEAK, Key
+from services.lifecycle.domain.identity.person import owner_key
 from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.store import accounts, identifiers, persons, signals
 from shared.accounts import account_key
@@ -34,25 +35,23 @@ async def record(connection: Connection, facts: Facts, identity: Identity, known
         await accounts.ensure(connection, unresolved(keys))
     if facts.objects:
         evidence.changed.update(await _accounts(connection, facts))
-    new_signals = facts.signals
     claims = [(s, rule, key, key, at, event_id) for (s, rule, key), (at, event_id) in facts.claims.items()]
     if facts.deals:
-        gone, from_deals, claims_of_deals = await _deals(connection, facts.deals)
-        new_signals = new_signals + from_deals
+        concerned, claims_of_deals = await _deals(connection, facts.deals)
         claims += claims_of_deals
-        await _mark(connection, [key for key in gone if key[0] != ACCOUNT], identity, evidence)
-        await _mark_accounts(connection, [value for kind, value in gone if kind == ACCOUNT], evidence)
+        await _mark(connection, [key for key in concerned if key[0] != ACCOUNT], identity, evidence)
+        await _mark_accounts(connection, [value for kind, value in concerned if kind == ACCOUNT], evidence)
     if claims:
         for subject in await accounts.add_claims(connection, claims):
             # All who ever owned it: a claim that turns out to be older may leave one of them for another.
             evidence.changed |= {identity.persons[key] for key in identity.owners(subject)}
-    if new_signals:
-        added = await signals.add(connection, new_signals)
-        for subject, signal in added:
-            if subject[0] != ACCOUNT:
-                person_id = identity.persons[identity.subject(subject, signal.at)]
-                evidence.signals.setdefault(person_id, []).append(signal)
-        await _mark_accounts(connection, [value for (kind, value), _ in added if kind == ACCOUNT], evidence)
+    if facts.acts:
+        added, replaced = await signals.add(connection, facts.acts)
+        for _, subject, signal in added:
+            person_id = identity.persons[identity.subject(subject, signal.at)]
+            evidence.signals.setdefault(person_id, []).append(signal)
+        if replaced:  # an earlier receipt came late: what the later one said did not happen
+            await _mark_owners(connection, [(act.subject, act.signal.at) for act in replaced], identity, evidence)
     return evidence
 
 
@@ -62,6 +61,23 @@ async def _mark(connection: Connection, strong: Iterable[Key], identity: Identit
         for key, row in (await identifiers.of_keys(connection, missing)).items():
             identity.persons[key] = identity.merged.get(row.person_id, row.person_id)
     evidence.changed |= {identity.persons[key] for key in strong if key in identity.persons}
+
+
+async def _mark_owners(
+    connection: Connection, acts: Sequence[tuple[Key, datetime]], identity: Identity, evidence: Evidence
+) -> None:
+    """Note the persons who did something under an identifier at a moment."""
+    weak = [subject for subject, _ in acts if subject[0] == WEAK and subject not in identity.rows]
+    stored = await identifiers.of_keys(connection, weak) if weak else {}
+    owners = []
+    for subject, at in acts:
+        if (row := stored.get(subject)) is None:
+            owners.append(identity.subject(subject, at))
+        elif row.runs:
+            owners.append(owner_key(row.runs, subject[1], at))
+        else:
+            evidence.changed.add(row.person_id)
+    await _mark(connection, owners, identity, evidence)
 
 
 async def _mark_accounts(connection: Connection, keys: Sequence[str], evidence: Evidence) -> None:
@@ -92,10 +108,8 @@ async def _accounts(connection: Connection, facts: Facts) -> list[str]:
     return await persons.of_accounts(connection, {*joined, *(k for k, old in locked.items() if old.account_id in left)})
 
 
-async def _deals(
-    connection: Connection, deals: Iterable[Deal]
-) -> tuple[list[Key], list[tuple[Key, Signal]], list[accounts.ClaimRow]]:
-    """Let the latest version of each deal count: the subjects of what went, and its signals and claims."""
+async def _deals(connection: Connection, deals: Iterable[Deal]) -> tuple[list[Key], list[accounts.ClaimRow]]:
+    """Let the latest version of each deal count: for whom its signals differ from before, and its claims."""
     latest: dict[str, tuple[datetime, bytes, Deal]] = {}
     for deal in deals:
         version = (deal.updated_at, _digest(deal), deal)
@@ -104,12 +118,12 @@ async def _deals(
             latest[deal.deal_id] = version
     newer = await signals.newer_deals(connection, [(id_, at, digest) for id_, (at, digest, _) in latest.items()])
     if not newer:
-        return [], [], []
+        return [], []
     ids = sorted(newer)
-    gone = await signals.remove_deals(connection, ids)
-    gone += await accounts.remove_deal_claims(connection, [f"deal:{id_}" for id_ in ids])
     counting = [latest[id_][2] for id_ in ids]
-    return gone, [s for deal in counting for s in signals_of(deal)], [c for deal in counting for c in claims_of(deal)]
+    concerned = await signals.replace_deals(connection, ids, [s for deal in counting for s in signals_of(deal)])
+    concerned += await accounts.remove_deal_claims(connection, [f"deal:{id_}" for id_ in ids])
+    return concerned, [c for deal in counting for c in claims_of(deal)]
 
 
 def _digest(deal: Deal) -> bytes:

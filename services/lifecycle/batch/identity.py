@@ -154,7 +154,7 @@ async def _find_owners(connection: Connection, facts: Facts, identity: Identity,
         sight = facts.sights.get((WEAK, value))
         if first and sight and (first.first_at, first.first_id) == (sight.first_at, sight.first_id):
             wanted.add(runs[0].strong)
-    wanted |= {identity.subject(subject, signal.at) for subject, signal in facts.signals if subject[0] == WEAK}
+    wanted |= {identity.subject(subject, signal.at) for _, subject, signal in facts.acts.values() if subject[0] == WEAK}
     wanted |= {key for subject, _, _ in facts.claims if subject[0] == WEAK for key in identity.owners(subject)}
     missing = [key for key in wanted if key not in identity.persons]
     if missing:

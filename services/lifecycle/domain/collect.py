@@ -7,6 +7,7 @@ sight gets earlier, a last sight later), so an entry may be stale and still be r
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.lifecycle.domain.accounts.claims import Named, claimed, named
 from services.lifecycle.domain.identity.links import WEAK, Key, Link
@@ -35,6 +36,27 @@ class Sight:
     last_at: datetime
 
 
+class Receipt(NamedTuple):
+    """When an event was received, and its place in its request: of two receipts of one event the lesser stands."""
+
+    at: datetime
+    position: int
+
+
+class Act(NamedTuple):
+    """A signal that an event gave, under the identifier that did it, with the receipt of the event."""
+
+    receipt: Receipt
+    subject: Key
+    signal: Signal
+
+    @property
+    def order(self) -> tuple[Receipt, Key, datetime, str, str, str]:
+        """The receipt that stands is the least; should two be received at one moment, their content decides."""
+        _, _, kind, reason, owner, _ = self.signal
+        return self.receipt, self.subject, self.signal.at, kind, reason or "", owner or ""
+
+
 @dataclass(slots=True)
 class Known:
     """What is certainly stored already. Identifiers: (first seen, end of the minute last seen)."""
@@ -52,12 +74,18 @@ class Facts:
     sights: dict[Key, Sight] = field(default_factory=dict)
     pairs: dict[tuple[Key, Key], First] = field(default_factory=dict)
     links: dict[str, list[Link]] = field(default_factory=dict)
-    signals: list[tuple[Key, Signal]] = field(default_factory=list)
+    acts: dict[str, Act] = field(default_factory=dict)
     claims: dict[tuple[Key, str, str], First] = field(default_factory=dict)
     objects: dict[Named, tuple[datetime, str, str | None]] = field(default_factory=dict)
     account_keys: set[str] = field(default_factory=set)
     deals: list[Deal] = field(default_factory=list)
     actions: list[LeadAction] = field(default_factory=list)
+
+    def act(self, act: Act) -> None:
+        """Somebody did something: one event is one act, whatever times its other receipts tell."""
+        known = self.acts.get(act.signal.id)
+        if known is None or act.order < known.order:
+            self.acts[act.signal.id] = act
 
     def see(self, key: Key, at: datetime, event_id: str) -> None:
         """An identifier was seen."""
@@ -88,7 +116,8 @@ def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
                     continue
                 key, at = (WEAK, anonymous), event.occurred_at
                 if event.kind in signals and event.consent != "denied":
-                    facts.signals.append((key, Signal(at, event.touchpoint_id, event.kind)))
+                    receipt = Receipt(event.received_at, event.position)
+                    facts.act(Act(receipt, key, Signal(at, event.touchpoint_id, event.kind)))
                 elif (span := seen.get(key)) is not None and span[0] < at < span[1]:
                     continue
                 facts.see(key, at, event.touchpoint_id)
@@ -128,7 +157,8 @@ def _touchpoint(event: Touchpoint, facts: Facts, config: Lifecycle, known: Known
         facts.links.setdefault(anonymous, []).append(Link(at, event_id, subject))
         changed = True
     if event.kind in config.touch_signals and event.consent != "denied":
-        facts.signals.append((subject, Signal(at, event_id, event.kind)))
+        receipt = Receipt(event.received_at, event.position)
+        facts.act(Act(receipt, subject, Signal(at, event_id, event.kind)))
         changed = True
     for key in [*strong, (WEAK, anonymous)] if anonymous else strong:
         span = known.identifiers.get(key)
@@ -180,7 +210,7 @@ def act(action: LeadAction, strong: list[Key], facts: Facts) -> None:
     """Take in what sales did with the person of these identifiers, the subject first."""
     event_id = f"{ACTION}{action.action_id}"
     signal = Signal(action.occurred_at, event_id, f"{ACTION}{action.action}", action.reason, action.owner)
-    facts.signals.append((strong[0], signal))
+    facts.act(Act(Receipt(action.received_at, action.position), strong[0], signal))
     for key in strong:
         facts.see(key, action.occurred_at, event_id)
     for other in strong[1:]:

@@ -147,3 +147,33 @@ async def test_sales_may_name_the_lead_by_person_id(world: World) -> None:
 async def test_a_program_is_nobodys_lead(world: World) -> None:
     await world.apply(touch("1", 0, "email_click", email=ANN, user_agent="Googlebot/2.1"))
     assert await world.rows("SELECT * FROM warehouse.dim_person") == []
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_a_retry_with_other_times_counts_once_and_the_first_receipt_stands(
+    world: World, order: tuple[int, int]
+) -> None:
+    sent = touch("1", 5, "form_submit", email=ANN, received=5)
+    again = touch("1", 9, "form_submit", email=ANN, received=9)
+    for index in order:
+        await world.apply((sent, again)[index])
+    await world.apply(sent, again)
+    assert await world.rows("SELECT score FROM warehouse.dim_person") == [(20,)]
+    assert await world.rows("SELECT occurred_at FROM lifecycle.signal") == [(at(5),)]
+
+
+async def test_a_repeated_rejection_does_not_reject_the_next_cycle(world: World) -> None:
+    rejected = action("r", 10, "rejected", ANN, reason="no budget")
+    await world.apply(touch("1", 0, "meeting", email=ANN), rejected)
+    await world.apply(touch("2", 20, "meeting", email=ANN))
+    await world.apply(action("r", 30, "rejected", ANN, reason="no budget"))
+    assert await world.stages() == {ANN: "mql"}
+
+
+async def test_an_earlier_receipt_that_comes_late_takes_back_what_the_later_one_said_of_somebody_else(
+    world: World,
+) -> None:
+    await world.apply(touch("1", 9, "meeting", email=BOB, received=9))
+    await world.apply(touch("1", 5, "form_submit", email=ANN, received=5))
+    rows = await world.rows("SELECT email, score FROM warehouse.dim_person ORDER BY email")
+    assert rows == [(ANN, 20), (BOB, 0)]
