@@ -9,6 +9,7 @@ down_revision = "0005"
 def upgrade() -> None:
     """Bring what is stored along: of two receipts of one event the earlier time stays, since no receipt was kept."""
     run(_SIGNALS)
+    run(_REFUSED)
 
 
 _SIGNALS = """
@@ -51,4 +52,18 @@ CREATE INDEX signal_subject ON lifecycle.signal (subject_kind, subject_value)
 --
 COMMENT ON TABLE lifecycle.signal IS
   'What somebody did, one row an event: the receipt with the least (received_at, position) stands'
+"""
+
+_REFUSED = """
+CREATE TABLE lifecycle.refused (
+  topic text NOT NULL,
+  key text NOT NULL,
+  event_id text NOT NULL,
+  at timestamptz NOT NULL,
+  value bytea NOT NULL,
+  reason text NOT NULL,
+  refused_at timestamptz NOT NULL
+)
+--
+COMMENT ON TABLE lifecycle.refused IS 'Events from the outbox that Kafka will never take, whole, with the reason'
 """

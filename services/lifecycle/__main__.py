@@ -42,7 +42,7 @@ async def run(settings: Settings) -> None:
     await producer.start()
     try:
         handler = LifecycleHandler(config, _now, settings.group("lifecycle"))
-        relay = Relay(settings, pool, producer)
+        relay = Relay(settings, pool, producer, _now)
 
         def after_commit() -> None:
             handler.committed()

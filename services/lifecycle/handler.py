@@ -17,7 +17,7 @@ import structlog
 from services.lifecycle.batch.changes import Writing, write
 from services.lifecycle.batch.evidence import record
 from services.lifecycle.batch.identity import identify
-from services.lifecycle.batch.letters import letters_of, resolve_actions
+from services.lifecycle.batch.letters import letters_of, resolve_actions, unknown_people, usable
 from services.lifecycle.batch.people import settle
 from services.lifecycle.config import Configured
 from services.lifecycle.domain.collect import Facts, collect
@@ -44,11 +44,12 @@ class LifecycleHandler:
         """Apply a batch inside the caller's transaction."""
         self._memory.forget_pending()
         config, now = self._configured.lifecycle, self._clock()
-        facts = collect([record.event for record in records], config, self._memory.known)
+        good, unusable = usable(records)
+        facts = collect([record.event for record in good], config, self._memory.known)
         if facts.actions:
-            unknown = await resolve_actions(connection, facts)
-            if letters := letters_of(self._group, records, unknown, now):
-                await outbox.put(connection, letters)
+            unusable += unknown_people(good, await resolve_actions(connection, facts))
+        if unusable:
+            await outbox.put(connection, letters_of(self._group, unusable, now))
         if facts == Facts():
             return
         identity = await identify(connection, facts, self._memory.known.identifiers, self._mint)

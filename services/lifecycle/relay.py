@@ -2,19 +2,23 @@
 
 1. take     rows are deleted, and locked for this relay; die here: rolled back, they are sent again
 2. send     Kafka has them; die here: rolled back, sent again: consumers know them by id and version
-3. commit   gone
+3. aside    what Kafka will never take is kept in lifecycle.refused and told as a dead letter: it holds up nobody
+4. commit   gone
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.lifecycle import metrics
+from services.lifecycle.batch import messages
 from services.lifecycle.store import outbox
 from services.lifecycle.store.outbox import Message
 from shared import db
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 from shared.events import TYPES, Headers, headers
 from shared.kafka.producer import Outgoing, Producer
 from shared.settings import Settings
@@ -30,10 +34,13 @@ _TYPE_OF = {event.topic: event.name for event in TYPES}
 class Relay:
     """Sends what the outbox holds, woken by `wake` and every half second."""
 
-    def __init__(self, settings: Settings, pool: AsyncEngine, producer: Producer) -> None:
+    def __init__(
+        self, settings: Settings, pool: AsyncEngine, producer: Producer, clock: Callable[[], datetime]
+    ) -> None:
         self._topic_of = {name: settings.topic(name) for name in _TYPE_OF}
         self._pool = pool
         self._producer = producer
+        self._clock = clock
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -63,11 +70,31 @@ class Relay:
     async def relay(self) -> bool:
         """Send one lot; whether there may be more."""
         async with db.transaction(self._pool) as connection:
-            messages = await outbox.take(connection, AT_ONCE)
-            if messages:
-                await self._producer.send([self._outgoing(message) for message in messages])
-        metrics.RELAYED.inc(len(messages))
-        return len(messages) == AT_ONCE
+            taken = await outbox.take(connection, AT_ONCE)
+            refused = await self._send(taken)
+            if refused:
+                await outbox.set_aside(connection, refused, self._clock())
+                await outbox.put(connection, [messages.of_refused(*each, self._clock()) for each in refused])
+        metrics.RELAYED.inc(len(taken) - len(refused))
+        metrics.SET_ASIDE.inc(len(refused))
+        return len(taken) == AT_ONCE or bool(refused)
+
+    async def _send(self, taken: Sequence[Message]) -> list[tuple[Message, str]]:
+        """Send rows; those that Kafka will never take, each with the reason: halved until each is alone."""
+        unknown = [(row, f"there is no topic {row.topic!r}") for row in taken if row.topic not in self._topic_of]
+        known = [row for row in taken if row.topic in self._topic_of]
+        return unknown + await self._halved(known)
+
+    async def _halved(self, rows: Sequence[Message]) -> list[tuple[Message, str]]:
+        try:
+            await self._producer.send([self._outgoing(row) for row in rows])
+        except Refused as error:
+            if len(rows) == 1:
+                log.warning("event_set_aside", topic=rows[0].topic, event_id=rows[0].event_id, error=str(error))
+                return [(rows[0], str(error))]
+            middle = len(rows) // 2
+            return [*await self._halved(rows[:middle]), *await self._halved(rows[middle:])]
+        return []
 
     def _outgoing(self, message: Message) -> Outgoing:
         return Outgoing(self._topic_of[message.topic], message.key.encode(), message.value, _headers(message))

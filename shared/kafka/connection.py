@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from shared.errors import Unavailable
 from shared.kafka.access import client_options
 from shared.kafka.lane import Lane, Outgoing, Ticket
 from shared.kafka.topics import partition_of
@@ -50,13 +51,13 @@ class Connection:
         self._task(self._watch())
 
     async def send(self, records: Sequence[Outgoing]) -> None:
-        """Return when Kafka has every record. Raises Unavailable when the connection breaks first."""
+        """Return when Kafka has every record. Raises Unavailable when the connection breaks first, Refused for good."""
         for record in records:
             if record.topic not in self._lanes:
                 await self._make_lanes(record.topic)
         ticket = Ticket(len(records), self._loop.time(), self._loop.create_future())
         if self._broken:
-            ticket.failed("the connection to Kafka just broke")
+            ticket.failed(Unavailable("the connection to Kafka just broke"))
         else:
             for record in records:
                 lanes = self._lanes[record.topic]
@@ -122,7 +123,7 @@ class Connection:
         self._broken = True
         why = f"Kafka did not take the records: {task.exception()!r}"
         log.warning("kafka_connection_broken", error=why)
+        self._on_broken(self)  # first: who is told may send again at once, and should find another connection
         for lanes in self._lanes.values():
             for lane in lanes:
                 lane.fail(why)
-        self._on_broken(self)

@@ -9,9 +9,13 @@ from collections import deque
 
 import msgspec
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidMessageError, MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError
 
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 from shared.events import Headers
+
+PERMANENT = (MessageSizeTooLargeError, RecordTooLargeError, RecordListTooLargeError, InvalidMessageError)
+"""What a broker says of a batch that it will never take. A record that is too large travels in a batch of its own."""
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -39,10 +43,10 @@ class Ticket:
         if not self._left and not self.done.done():
             self.done.set_result(None)
 
-    def failed(self, why: str) -> None:
+    def failed(self, why: Exception) -> None:
         """Kafka did not say that it has one of the records."""
         if not self.done.done():
-            self.done.set_exception(Unavailable(why))
+            self.done.set_exception(why)
 
 
 class Lane:
@@ -54,6 +58,7 @@ class Lane:
         self._partition = partition
         self._queue: deque[tuple[Outgoing, Ticket]] = deque()
         self._travelling: list[Ticket] = []
+        self._refused: Refused | None = None
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -70,7 +75,12 @@ class Lane:
         while True:
             await self._work.wait()
             while self._queue:
-                await self._send(self._batch())
+                try:
+                    await self._send(self._batch())
+                except PERMANENT as error:
+                    size = f" ({len(self._travelling)} records)" if len(self._travelling) > 1 else ""
+                    self._refused = Refused(f"Kafka refuses a record of {self._topic}{size}: {error!r}")
+                    raise
                 for ticket in self._travelling:
                     ticket.arrived()
                 self._travelling = []
@@ -88,9 +98,11 @@ class Lane:
         return self._queue[0][1].at if self._queue else None
 
     def fail(self, why: str) -> None:
-        """Tell every sender that waits."""
-        for ticket in (*self._travelling, *(ticket for _, ticket in self._queue)):
-            ticket.failed(why)
+        """Tell every sender that waits; those whose records were refused learn that trying again does not help."""
+        for ticket in self._travelling:
+            ticket.failed(self._refused or Unavailable(why))
+        for _, ticket in self._queue:
+            ticket.failed(Unavailable(why))
         self._travelling = []
         self._queue.clear()
         self._idle.set()

@@ -56,7 +56,10 @@ class Producer:
             await asyncio.gather(*self._leaving)
 
     async def send(self, records: Sequence[Outgoing]) -> None:
-        """Return when Kafka has every record; raise Unavailable when it does not in time (some may be stored then)."""
+        """Return when Kafka has every record (when it raises, some may be stored).
+
+        Raises Unavailable when Kafka does not take them in time, Refused when it will never take one of them.
+        """
         if not records:
             return
         connection = self._connection or await self._connected()

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from services.lifecycle.config import configured
 from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.handler import LifecycleHandler
 from shared import db
-from shared.events import type_of
+from shared.events import encode, type_of
 from shared.events.deal import Deal
 from shared.events.lead_action import LeadAction
 from shared.events.person import Person
@@ -64,7 +64,7 @@ class World:
 
     async def apply(self, *batch: object) -> None:
         """One batch, one transaction, as the consume loop does it."""
-        records = [Record(type_of(event).topic, event, None) for event in batch]
+        records = [Record(type_of(event).topic, event, _raw(offset, event)) for offset, event in enumerate(batch)]
         async with db.transaction(self.pool) as connection:
             await self.handler(connection, records)
         self.handler.committed()
@@ -142,6 +142,20 @@ class World:
     async def close(self) -> None:
         """Give the connections back."""
         await self.pool.dispose()
+
+
+class Raw(NamedTuple):
+    """What a dead letter is made of."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def _raw(offset: int, event: Any) -> Raw:
+    return Raw(0, offset, 0, encode(event))
 
 
 def batches(events: Iterable[object], sizes: Sequence[int]) -> list[list[object]]:

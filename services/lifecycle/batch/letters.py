@@ -1,16 +1,20 @@
-"""Lead actions that name a person by id: found, or a dead letter."""
+"""What cannot be used, and why: times nobody means, and lead actions on a person who does not exist."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.lifecycle.domain.collect import Facts, act
+from services.lifecycle.domain.times import EARLIEST, LATEST, absurd_time
 from services.lifecycle.store import identifiers
 from services.lifecycle.store.outbox import Message
 from shared.db import Connection
 from shared.events.lead_action import LeadAction
 from shared.kafka.consume import Record
 from shared.kafka.letters import letter_of
+
+Unusable = tuple[Record, str]
+"""A record that cannot be used, and why."""
 
 
 async def resolve_actions(connection: Connection, facts: Facts) -> dict[str, str]:
@@ -29,14 +33,31 @@ async def resolve_actions(connection: Connection, facts: Facts) -> dict[str, str
     return unknown
 
 
-def letters_of(group: str, records: Sequence[Record], unknown: dict[str, str], now: datetime) -> list[Message]:
-    """The dead letters of actions that cannot be used."""
-    messages = []
+def usable(records: Sequence[Record]) -> tuple[list[Record], list[Unusable]]:
+    """The records whose times can be reckoned with; the others, with the reason."""
+    good, bad = [], []
     for record in records:
-        if isinstance(record.event, LeadAction) and (reason := unknown.get(record.event.action_id)):
-            letter = letter_of("dead-letters", group, record.topic, record.raw, reason)
-            messages.append(Message("dead-letters", letter.key.decode(), letter.key.decode(), now, letter.value))
-    return messages
+        wrong = absurd_time(record.event)
+        if wrong is None:
+            good.append(record)
+        else:
+            bad.append((record, f"{wrong}: closedloop takes times from {EARLIEST:%Y} to before {LATEST:%Y}"))
+    return good, bad
+
+
+def unknown_people(records: Sequence[Record], unknown: Mapping[str, str]) -> list[Unusable]:
+    """The records of actions that name nobody; `unknown`: action id -> reason."""
+    return [
+        (record, reason)
+        for record in records
+        if isinstance(record.event, LeadAction) and (reason := unknown.get(record.event.action_id))
+    ]
+
+
+def letters_of(group: str, unusable: Sequence[Unusable], now: datetime) -> list[Message]:
+    """The dead letters of records that cannot be used."""
+    letters = [letter_of("dead-letters", group, record.topic, record.raw, reason) for record, reason in unusable]
+    return [Message("dead-letters", one.key.decode(), one.key.decode(), now, one.value) for one in letters]
 
 
 def _is_uuid(text: str | None) -> bool:

@@ -1,13 +1,20 @@
 """The events that tell others what changed, ready for the outbox."""
 
+import uuid
 from datetime import datetime
 
 from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.sales import Alarm
 from shared.events import encode
+from shared.events.dead_letter import DeadLetter
 from shared.events.person import Person
 from shared.events.stage_transition import StageTransition
+from shared.kafka.letters import NAMESPACE as LETTERS
+from shared.kafka.letters import body_of
+
+LETTER_SHOWS = 100_000
+"""Characters of a refused event that its dead letter holds, so that Kafka takes the letter."""
 
 
 def of_person(person: Person, now: datetime) -> Message:
@@ -31,6 +38,17 @@ def of_correction(id_: str, person_id: str, t: Transition, version: str, now: da
         event="superseded", from_stage=t.from_stage, reason=t.reason, superseded_at=now,
     )  # fmt: skip
     return Message("stage-transitions", person_id, f"{id_}:superseded", now, encode(event))
+
+
+def of_refused(message: Message, reason: str, now: datetime) -> Message:
+    """The dead letter of an event that Kafka will never take; the whole of a large one is in `lifecycle.refused`."""
+    body, encoding = body_of(message.value)
+    if len(body) > LETTER_SHOWS:
+        body = body[:LETTER_SHOWS]
+        reason += f"; this is the beginning, the whole event is in lifecycle.refused, event_id {message.event_id}"
+    origin = f"lifecycle:outbox:{message.topic}:{message.event_id}"
+    letter = DeadLetter(str(uuid.uuid5(LETTERS, origin)), origin, reason, body, now, encoding, message.topic)
+    return Message("dead-letters", letter.dead_letter_id, letter.dead_letter_id, now, encode(letter))
 
 
 def of_alarm(id_: str, alarm: Alarm, stage: str, version: str, now: datetime) -> Message:

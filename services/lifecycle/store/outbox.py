@@ -22,6 +22,16 @@ async def put(connection: Connection, messages: Sequence[Message]) -> None:
     await connection.copy_records_to_table("outbox", schema_name="lifecycle", columns=Message._fields, records=messages)
 
 
+async def set_aside(connection: Connection, refused: Sequence[tuple[Message, str]], now: datetime) -> None:
+    """Keep whole what Kafka will never take, with the reason."""
+    await connection.copy_records_to_table(
+        "refused",
+        schema_name="lifecycle",
+        columns=(*Message._fields, "reason", "refused_at"),
+        records=[(*message, reason, now) for message, reason in refused],
+    )
+
+
 async def take(connection: Connection, limit: int) -> list[Message]:
     """Take the oldest messages nobody else is sending; they are gone when the transaction commits."""
     rows = await connection.fetch(

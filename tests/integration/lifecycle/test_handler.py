@@ -1,13 +1,14 @@
 """Leads on a real database: who is who, what they became, what sales was asked."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from services.lifecycle.config import configured
 from services.lifecycle.timers import Timers
+from shared.events.dead_letter import DeadLetter
 from shared.events.stage_transition import StageTransition
 from shared.events.touchpoint import Account
 from tests.lifecycle.builders import World, action, at, deal, touch
@@ -177,3 +178,28 @@ async def test_an_earlier_receipt_that_comes_late_takes_back_what_the_later_one_
     await world.apply(touch("1", 5, "form_submit", email=ANN, received=5))
     rows = await world.rows("SELECT email, score FROM warehouse.dim_person ORDER BY email")
     assert rows == [(ANN, 20), (BOB, 0)]
+
+
+@pytest.mark.parametrize("year", [1, 1899, 2200, 9999])
+async def test_a_time_nobody_can_reckon_with_is_a_dead_letter_and_everything_beside_it_counts(
+    world: World, year: int
+) -> None:
+    moment = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    absurd = [
+        msgspec.structs.replace(touch("1", 0, "meeting", email=BOB), occurred_at=moment),
+        msgspec.structs.replace(deal("d", 5, "won", 9, contacts=[BOB]), closed_at=moment),
+        msgspec.structs.replace(deal("e", 5, contacts=[BOB]), updated_at=moment),
+        msgspec.structs.replace(action("a", 5, "accepted", BOB), occurred_at=moment),
+    ]
+    await world.apply(*absurd, touch("2", 0, "meeting", email=ANN))
+    assert await world.stages() == {ANN: "mql"}
+    letters = await world.rows("SELECT value FROM lifecycle.outbox WHERE topic = 'dead-letters' ORDER BY seq")
+    reasons = [msgspec.json.decode(value, type=DeadLetter).reason for (value,) in letters]
+    fields = ("occurred_at", "closed_at", "updated_at", "occurred_at")
+    assert [reason.split()[:2] for reason in reasons] == [[field, f"{year:04}-12-31:"] for field in fields]
+
+
+async def test_an_open_deal_may_be_expected_to_close_in_the_year_9999(world: World) -> None:
+    never = datetime(9999, 12, 31, tzinfo=UTC)
+    await world.apply(msgspec.structs.replace(deal("d", 5, contacts=[ANN]), closed_at=never))
+    assert await world.stages() == {ANN: "opportunity"}
