@@ -20,7 +20,8 @@ def show(to: Console, found: Json) -> None:
     account, owner = found["account_id"] or "no account", found["owner"] or "nobody"
     look.put(to, Text(f"account {account}, owner {owner}; person {found['person_id']}", "dim"))
     _steps(to, found["transitions"])
-    _answers(to, found["sales_responses"])
+    _answers(to, found["answers"])
+    _acts(to, found["actions"])
     _identifiers(to, found["identifiers"])
 
 
@@ -35,22 +36,29 @@ def _steps(to: Console, transitions: list[Json]) -> None:
     look.show(to, made, "Stages", note)
 
 
-def _answers(to: Console, responses: list[Json]) -> None:
-    if not responses:
+def _answers(to: Console, answers: list[Json]) -> None:
+    if not answers:
         return
-    made = look.table(("pass", "owner", "mql", "due", "contacted", "decided", "decision", "in time"), texts=8)
-    for answer in responses:
-        times = (look.when(answer.get(name), year=False) for name in ("mql_at", "due_at", "contacted_at", "decided_at"))
-        in_time = "no" if answer.get("breached") else "yes" if answer.get("decision") else ""
+    made = look.table(("pass", "owner", "mql", "call by", "called", "decide by", "decided", "decision", "in time"), 9)
+    times = ("mql_at", "contact_due_at", "contacted_at", "due_at", "decided_at")
+    for answer in answers:
+        cells = (look.when(answer.get(name), year=False) for name in times)
+        is_over = answer.get("decision") and (answer.get("contacted_at") or answer["decision"] != "accepted")
+        in_time = "no" if answer.get("breached") else "yes" if is_over else ""
         reason = f" ({answer['reason']})" if answer.get("reason") else ""
-        row = (
-            str(answer["cycle"]),
-            answer.get("owner") or "",
-            *times,
-            (answer.get("decision") or "") + reason,
-            in_time,
-        )
-        look.add_rows(made, [row])
+        decision = (answer.get("decision") or "") + reason
+        look.add_rows(made, [(str(answer["cycle"]), answer.get("owner") or "", *cells, decision, in_time)])
+    look.show(to, made, "How sales answered")
+
+
+def _acts(to: Console, acts: list[Json]) -> None:
+    if not acts:
+        return
+    made = look.table(("when", "act", "by", "owner", "reason", "ignored"), texts=6)
+    for act in acts:
+        by = f"{act['actor']} ({act['source']})" if act["actor"] else act["source"] or ""
+        texts = (act["owner"] or "", act["reason"] or "", act["ignored"] or "")
+        look.add_rows(made, [(look.when(act["occurred_at"]), act["action"], by, *texts)])
     look.show(to, made, "What sales did")
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import uvloop
 
 from services.lifecycle.app import build
-from services.lifecycle.config import configured
+from services.lifecycle.config import read
 from services.lifecycle.handler import LifecycleHandler
 from services.lifecycle.relay import Relay
 from services.lifecycle.timers import Timers
@@ -34,9 +34,9 @@ def _now() -> datetime:
 
 async def run(settings: Settings) -> None:
     """Run until a signal comes."""
-    config = configured(settings.lifecycle)
+    config = read(settings)
     health = Health("process", settings.group("lifecycle"))
-    pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
+    pool = db.engine(settings.postgres_url, ROLE)
     producer = Producer(settings.kafka)
     await ensure_topics(settings.kafka, TOPICS)
     await producer.start()
@@ -51,7 +51,7 @@ async def run(settings: Settings) -> None:
         loop = ConsumeLoop(settings, "lifecycle", READS, handler, pool, producer, health, after_commit)
         timers = Timers(pool, config.lifecycle, _now, relay.wake)
         health.ready("process", True)
-        app = build(settings, pool, producer, health, _now)
+        app = build(settings, pool, producer, health, _now, config.lifecycle)
         await serve(app, settings, settings.http.port + 1, health, (loop.run, relay.run, timers.run))
     finally:
         await producer.stop()

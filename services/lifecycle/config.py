@@ -1,29 +1,44 @@
 """The `lifecycle:` section of closedloop.yaml, checked and made ready for the fold."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any, NamedTuple, get_args
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from services.lifecycle.domain.stages.answer import ACCEPTED, NONE, RECYCLED, REJECTED
+from services.lifecycle.domain.stages.lint import faults
 from services.lifecycle.domain.stages.presets import PRESETS
 from services.lifecycle.domain.stages.rules import ACTION, DEAL_SIGNALS, IDENTIFIED, SEEN, Lifecycle, Points, Rule, Sla
 from shared.events.lead_action import LeadActionKind
 from shared.events.touchpoint import KINDS
-from shared.settings import read_section
+from shared.settings import Settings, read_section, refuse
 from shared.settings.model import Section
 
 SIGNALS = KINDS | {SEEN, IDENTIFIED, *DEAL_SIGNALS} | {f"{ACTION}{name}" for name in get_args(LeadActionKind)}
-NO_CAP = 1_000_000_000
+NO_CAP = 1_000_000
+"""The most points of one kind: a score, their sum, has to fit into an integer column."""
+FOLD = 2
+"""Counts up when the fold itself changes: what an older one made is folded again."""
+
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+_SAYS = {
+    f"{ACTION}contacted": NONE,
+    f"{ACTION}assigned": NONE,
+    f"{ACTION}rejected": REJECTED,
+    f"{ACTION}disqualified": REJECTED,
+    f"{ACTION}recycled": RECYCLED,
+}
 
 
 class RuleSection(Section):
-    """One way into a stage; the fields are those of domain.rules.Rule."""
+    """One way into a stage; the fields are those of domain.stages.rules.Rule. `decision` goes by what sales did."""
 
-    name: str
+    name: Name
     to: str
     on: tuple[str, ...] = ()
     after: tuple[str, ...] | None = None
@@ -32,7 +47,15 @@ class RuleSection(Section):
     new_cycle: bool = False
     resets_score: bool = False
     bars: bool = False
-    decision: str = "accepted"
+    decision: Literal["accepted", "rejected", "recycled", "none"] = "accepted"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _meant(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "decision" in values or not isinstance(values.get("on"), list | tuple):
+            return values
+        says = {_SAYS.get(kind, ACCEPTED) for kind in values["on"] if isinstance(kind, str)}
+        return {**values, "decision": says.pop()} if len(says) == 1 else values
 
     @field_validator("on", "after")
     @classmethod
@@ -43,30 +66,34 @@ class RuleSection(Section):
 class PointsSection(Section):
     """What a kind adds to the score; `cap` is the most it adds in one pass (none: no limit)."""
 
-    points: int
-    cap: int | None = None
+    points: int = Field(ge=-10_000, le=10_000)
+    cap: int | None = Field(None, ge=0, le=NO_CAP)
 
 
 class SlaSection(Section):
-    """Sales' budgets in hours from mql; a warning at `warn_at` of each. Alarms wait `settle_seconds` for late news."""
+    """Sales' budgets in hours from mql, and a warning at `warn_at` of each.
+
+    Clocks differ by up to `settle_seconds`: alarms wait that long for late news, and an answer up to that long before
+    its mql counts as given at the mql.
+    """
 
     contact_hours: Hours = 24
     decide_hours: Hours = 24
     warn_at: float = Field(0.5, gt=0, lt=1)
-    settle_seconds: float = Field(30, ge=0)
+    settle_seconds: float = Field(30, ge=0, le=3600)
 
 
 class LifecycleSection(Section):
     """`preset` and what differs from it."""
 
     preset: str = "pipeline"
-    stages: tuple[str, ...] = Field((), min_length=1)
+    stages: tuple[Name, ...] = Field((), min_length=1, max_length=100)
     lead_stage: str = ""
     sales_stage: str = ""
-    threshold: int = Field(50, ge=1)
-    rules: tuple[RuleSection, ...] = ()
-    points: dict[str, PointsSection] = Field({})
-    owners: tuple[str, ...] = Field(("sales",), min_length=1)
+    threshold: int = Field(50, ge=1, le=NO_CAP)
+    rules: tuple[RuleSection, ...] = Field((), max_length=1000)
+    points: dict[str, PointsSection] = Field({}, max_length=1000)
+    owners: tuple[Name, ...] = Field(("sales",), min_length=1)
     sla: SlaSection = SlaSection()
 
     @model_validator(mode="before")
@@ -75,9 +102,15 @@ class LifecycleSection(Section):
         preset = PRESETS.get(str(values.get("preset", "pipeline")))
         if preset is None:
             return values  # `preset` itself is refused below, with its key
+        given = values.get("points")
+        if given is not None and not isinstance(given, dict):
+            return {**preset, **values}  # refused below as no mapping
         points = dict(_mapping(preset["points"]))
-        for kind, given in _mapping(values.get("points")).items():
-            points[kind] = points.get(kind, {}) | ({"points": given} if isinstance(given, int) else given)
+        for kind, worth in _mapping(given).items():
+            if isinstance(worth, dict):
+                points[kind] = points.get(kind, {}) | worth
+            else:
+                points[kind] = points.get(kind, {}) | {"points": worth}
         return {**preset, **values, "points": points}
 
     @field_validator("preset")
@@ -100,14 +133,6 @@ class LifecycleSection(Section):
     def _stage(cls, stage: str, info: ValidationInfo) -> str:
         return _one_of(stage, info.data.get("stages", ()))
 
-    @field_validator("rules")
-    @classmethod
-    def _stages_of_rules(cls, rules: tuple[RuleSection, ...], info: ValidationInfo) -> tuple[RuleSection, ...]:
-        for rule in rules:
-            for stage in (rule.to, *(rule.from_ or ())):
-                _one_of(stage, info.data.get("stages", ()), f"rule {rule.name!r}: ")
-        return rules
-
 
 class Configured(NamedTuple):
     """The lifecycle in force, and how long SLA alarms wait for news that is still on its way."""
@@ -116,9 +141,31 @@ class Configured(NamedTuple):
     settle: timedelta
 
 
-def configured(section: Mapping[str, Any]) -> Configured:
-    """The lifecycle in force. Raises ConfigError naming the key when the section is wrong."""
-    checked = read_section("lifecycle", LifecycleSection, section)
+def read(settings: Settings, path: Path | None = None) -> Configured:
+    """The lifecycle in force. Raises ConfigError, which names the key, and the line when the file is given."""
+    return configured(settings.lifecycle, path)
+
+
+def configured(section: Mapping[str, Any], path: Path | None = None) -> Configured:
+    """The lifecycle that a section describes. Raises ConfigError naming the key when the section is wrong."""
+    checked = read_section("lifecycle", LifecycleSection, section, path)
+    refuse("lifecycle", _unknown_stages(checked), path)
+    made = _lifecycle(checked)
+    refuse("lifecycle", faults(made), path)
+    return Configured(made, made.sla.settle)
+
+
+def _unknown_stages(section: LifecycleSection) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    for index, rule in enumerate(section.rules):
+        for key, stages in (("to", (rule.to,)), ("from", rule.from_ or ())):
+            for stage in stages:
+                if stage not in section.stages:
+                    yield ("rules", index, key), f"there is no stage {stage!r}; there are {', '.join(section.stages)}"
+            if len(set(stages)) < len(stages):
+                yield ("rules", index, key), "names a stage twice"
+
+
+def _lifecycle(section: LifecycleSection) -> Lifecycle:
     rules = tuple(
         Rule(
             name=rule.name,
@@ -132,28 +179,31 @@ def configured(section: Mapping[str, Any]) -> Configured:
             bars=rule.bars,
             decision=rule.decision,
         )
-        for rule in checked.rules
+        for rule in section.rules
     )
-    sla = Sla(
-        timedelta(hours=checked.sla.contact_hours), timedelta(hours=checked.sla.decide_hours), checked.sla.warn_at
-    )
-    made = Lifecycle(
-        stages=checked.stages,
+    sla = section.sla
+    return Lifecycle(
+        stages=section.stages,
         rules=rules,
-        points={kind: Points(p.points, NO_CAP if p.cap is None else p.cap) for kind, p in checked.points.items()},
-        threshold=checked.threshold,
-        lead_stage=checked.lead_stage,
-        sales_stage=checked.sales_stage,
-        sla=sla,
-        owners=checked.owners,
-        version=_version(checked),
+        points={kind: Points(p.points, NO_CAP if p.cap is None else p.cap) for kind, p in section.points.items()},
+        threshold=section.threshold,
+        lead_stage=section.lead_stage,
+        sales_stage=section.sales_stage,
+        sla=Sla(
+            timedelta(hours=sla.contact_hours),
+            timedelta(hours=sla.decide_hours),
+            sla.warn_at,
+            timedelta(seconds=sla.settle_seconds),
+        ),
+        owners=section.owners,
+        version=_version(section),
     )
-    return Configured(made, timedelta(seconds=checked.sla.settle_seconds))
 
 
 def _version(section: LifecycleSection) -> str:
-    """A hash of what decides stages; who is on duty and how alarms wait does not."""
+    """A hash of what decides stages; who is on duty and when alarms ring does not."""
     deciding = section.model_dump(mode="json", exclude={"owners", "sla", "preset"})
+    deciding |= {"settle_seconds": section.sla.settle_seconds, "fold": FOLD}
     return hashlib.sha256(msgspec.json.encode(deciding, order="sorted")).hexdigest()[:12]
 
 
@@ -168,7 +218,7 @@ def _signal(kind: str) -> str:
     return kind
 
 
-def _one_of(stage: str, stages: tuple[str, ...], where: str = "") -> str:
+def _one_of(stage: str, stages: tuple[str, ...]) -> str:
     if stages and stage not in stages:
-        raise ValueError(f"{where}there is no stage {stage!r}; there are {', '.join(stages)}")
+        raise ValueError(f"there is no stage {stage!r}; there are {', '.join(stages)}")
     return stage

@@ -44,7 +44,7 @@ class LifecycleHandler:
         """Apply a batch inside the caller's transaction."""
         self._memory.forget_pending()
         config, now = self._configured.lifecycle, self._clock()
-        good, unusable = usable(records)
+        good, unusable = usable(records, config.owners)
         facts = collect([record.event for record in good], config, self._memory.known)
         if facts.actions:
             unusable += unknown_people(good, await resolve_actions(connection, facts))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.lifecycle.domain.clock.times import later
 from services.lifecycle.domain.collect import MINUTE, Facts, Known
 from services.lifecycle.domain.identity.links import Key
 from services.lifecycle.store.identifiers import Identifier
@@ -34,7 +35,7 @@ class Memory:
         self._pending = None
         known = self.known
         for key, row in rows.items():
-            known.identifiers[key] = (row.first_at, row.last_at + MINUTE)
+            known.identifiers[key] = (row.first_at, later(row.last_at, MINUTE))
         _earliest(known.pairs, {pair: first[0] for pair, first in facts.pairs.items()})
         _earliest(known.claims, {claim: first[0] for claim, first in facts.claims.items()})
         _earliest(known.objects, {named: first[0] for named, first in facts.objects.items()})

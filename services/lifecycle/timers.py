@@ -52,11 +52,10 @@ class Timers:
         """Ring what is due now; how many rang."""
         now = self._clock()
         async with db.transaction(self._pool) as connection:
-            alarms = await sales.ring(connection, now, AT_ONCE)
-            if alarms:
+            ringing = await sales.ring(connection, now, AT_ONCE, self._mint)
+            if ringing:
                 stage, version = self._config.sales_stage, self._config.version
-                queue = [of_alarm(self._mint(), alarm, stage, version, now) for alarm in alarms]
-                await outbox.put(connection, queue)
-        for alarm in alarms:
+                await outbox.put(connection, [of_alarm(each, stage, version, now) for each in ringing])
+        for alarm, _ in ringing:
             metrics.ALARMS.labels(alarm.what).inc()
-        return len(alarms)
+        return len(ringing)

@@ -75,14 +75,11 @@ class Lane:
         while True:
             await self._work.wait()
             while self._queue:
-                batch = self._batch()
-                if not self._travelling:  # what was queued is malformed, all of it
-                    continue
                 try:
-                    await self._send(batch)
+                    await self._send(self._batch())
                 except PERMANENT as error:
-                    if len(self._travelling) == 1:  # else nobody knows which one it is: smaller batches will tell
-                        self._refused = Refused(f"Kafka refuses a record of {self._topic}: {error!r}")
+                    size = f" ({len(self._travelling)} records)" if len(self._travelling) > 1 else ""
+                    self._refused = Refused(f"Kafka refuses a record of {self._topic}{size}: {error!r}")
                     raise
                 for ticket in self._travelling:
                     ticket.arrived()
@@ -116,13 +113,8 @@ class Lane:
         now = int(time.time() * 1000)
         while queue:
             record, ticket = queue[0]
-            try:
-                if append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
-                    break  # full (the first record always fits)
-            except (TypeError, ValueError, AttributeError) as error:
-                ticket.failed(Refused(f"a record of {self._topic} is malformed: {error!r}"))
-                queue.popleft()
-                continue
+            if append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
+                break  # full (the first record always fits)
             queue.popleft()
             travelling.append(ticket)
         batch.close()

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -79,6 +79,18 @@ def read_section(section: str, model: type[Model], values: Mapping[str, Any], pa
     """Check one section with the service's own model; errors name the key, and the line when the file is given."""
     lines = {k[1:]: v for k, v in (read_document(path, os.environ)[1] if path else {}).items() if k[:1] == (section,)}
     return validated(model, dict(values), path, lines, prefix=section)
+
+
+def refuse(section: str, faults: Iterable[tuple[Path_, str]], path: Path | None = None) -> None:
+    """Raise ConfigError for what a service finds wrong beyond single values: the key in its section, and what."""
+    lines = read_document(path)[1] if path else {}
+    messages = []
+    for key, message in faults:
+        at = (section, *key)
+        where = f"{path}:{_line(at, lines)}" if path else "configuration"
+        messages.append(f"{where}: {_dotted(at)}: {message}")
+    if messages:
+        raise ConfigError("\n".join(messages))
 
 
 def _default_path(environment: Mapping[str, str]) -> Path | None:

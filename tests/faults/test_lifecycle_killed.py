@@ -17,11 +17,14 @@ from tests.lifecycle.builders import World
 from tests.places import ROOT
 from tests.processes import RunningService
 
+SECTION = {"owners": ["kim", "lee"]}
+
 
 async def test_killed_between_the_databases_commit_and_kafkas_every_lead_is_as_if_nothing_happened(
     settings: Settings, run_service: Callable[[str, Settings], RunningService], tmp_path: Path
 ) -> None:
     events = worlds.events(99, 200)
+    settings = settings.model_copy(update={"lifecycle": SECTION})
     service = run_service("lifecycle", settings)
     service.kill()
     await send(settings, events)
@@ -40,7 +43,7 @@ async def test_killed_between_the_databases_commit_and_kafkas_every_lead_is_as_i
 
     service.start()
     service.wait_ready()
-    expected = reference.lives(events, configured({}).lifecycle)
+    expected = reference.lives(events, configured(SECTION).lifecycle)
     deadline = time.monotonic() + 90
     while await world.rows("SELECT 1 FROM lifecycle.outbox") or len(await world.stages()) < len(expected):
         assert time.monotonic() < deadline, service.logs[-3000:]

@@ -110,7 +110,8 @@ class World:
             assert account_id == (account and account.account_id)
             result[frozenset((i.kind, i.value, i.since, i.until) for i in person.identifiers)] = (
                 account and (account.account_id, account.rule, account.domain, account.name),
-                stage, score, cycle, person.lead_created_at, email, first,
+                stage, score, cycle,
+                person.lead_created_at and (person.lead_created_at, person.lead_created_by), email, first,
                 answers.get(person_id, {}), sorted(transitions.get(person_id, []), key=str),
             )  # fmt: skip
         return result

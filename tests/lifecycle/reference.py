@@ -116,11 +116,11 @@ def lives(events: Iterable[object], config: Lifecycle) -> dict[frozenset[tuple[A
             folded.state.stage,
             folded.state.score,
             folded.state.cycle,
-            folded.state.lead_at,
+            folded.state.lead_created,
             who.email,
             who.first_seen[0],
             {cycle: (r.mql_at, r.contacted_at, r.decided_at, r.decision, r.reason)
-             for cycle, r in folded.state.responses.items()},
+             for cycle, r in folded.state.answers.items()},
             sorted(folded.transitions, key=str),
         )  # fmt: skip
     return result

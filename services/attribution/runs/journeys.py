@@ -3,9 +3,8 @@
 import asyncio
 
 from services.attribution.domain.deals.walks import Walks, decided
-from services.attribution.domain.terms import Terms
 from services.attribution.recompute import load
-from services.attribution.store import accounts, deals
+from services.attribution.recompute.compute import Terms
 from shared.db import Connection
 
 _CHUNK = 500
@@ -17,10 +16,10 @@ async def journeys(connection: Connection, terms: Terms, chunk: int = _CHUNK) ->
     walks, after = Walks(), ""
     while ids := [row["deal_id"] for row in await connection.fetch(_NEXT, after, chunk)]:
         after = ids[-1]
-        versions = await deals.versions(connection, ids)
-        found = await accounts.found(connection, versions)
+        versions = await load.versions(connection, ids)
+        accounts = await load.accounts(connection, [own[-1] for own in versions.values()])
         loaded = await load.load(
-            connection, versions, found, terms.lookback, terms.policy.base_currency, closes_of=decided
+            connection, versions, accounts, terms.lookback, terms.policy.base_currency, closes_of=decided
         )
         # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
         await asyncio.to_thread(walks.add, loaded.cases, loaded.touches, terms.policy, loaded.rate)

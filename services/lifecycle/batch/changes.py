@@ -8,17 +8,16 @@ from datetime import datetime, timedelta
 import msgspec
 
 from services.lifecycle.batch import messages, visitors
+from services.lifecycle.batch.answers import write_answers
 from services.lifecycle.batch.owners import owners_of
 from services.lifecycle.domain.accounts.claims import Resolved
-from services.lifecycle.domain.clock import sla
 from services.lifecycle.domain.identity.links import WEAK
 from services.lifecycle.domain.identity.person import Portrait, event
 from services.lifecycle.domain.stages.fold import State, Transition
 from services.lifecycle.domain.stages.rules import Lifecycle
-from services.lifecycle.store import outbox, persons, sales
+from services.lifecycle.store import outbox, persons
 from services.lifecycle.store.outbox import Message
-from services.lifecycle.store.persons import Pass, Row
-from services.lifecycle.store.sales import Answer
+from services.lifecycle.store.persons import Row
 from shared.db import Connection
 from shared.events import encode
 from shared.events.person import Person
@@ -94,7 +93,10 @@ async def write(connection: Connection, changes: Changes, how: Writing) -> None:
         await persons.update(connection, rows)
     if transitions:
         await persons.add_transitions(connection, transitions, version, how.now)
-    await _answers(connection, changes, owners, how)
+    again = [c.person_id for c in changes.people if c.who is not None and c.person_id in changes.stored]
+    queue += await write_answers(
+        connection, changes.people, again, changes.merged, owners, how.config, how.now, how.settle
+    )
     if queue:
         await outbox.put(connection, queue)
 
@@ -104,7 +106,7 @@ def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Pe
     state, who = change.state, change.who
     version, digest, person = (before.version, before.digest, None) if before else (0, b"", None)
     if who is not None:
-        person = event(change.person_id, 0, who, change.account, state.lead_at)
+        person = event(change.person_id, 0, who, change.account, state.lead_created)
         new = _digest(person)
         if version and new == digest:
             person = None
@@ -146,25 +148,3 @@ def _merged_rows(changes: Changes, now: datetime) -> tuple[list[Row], list[Messa
         rows.append(Row(person_id, version, heir, *(None,) * 5, 0, 1, *(None,) * 3, b""))
         queue.append(messages.of_person(Person(person_id, version, merged_into=heir), now))
     return rows, queue
-
-
-async def _answers(connection: Connection, changes: Changes, owners: dict[Pass, str], how: Writing) -> None:
-    """Bring sales' answers, and the alarms of those still due, in line with the folds."""
-    limits = how.config.sla
-    responses = {(c.person_id, cycle): r for c in changes.people for cycle, r in c.state.responses.items()}
-    again = [c.person_id for c in changes.people if c.who is not None and c.person_id in changes.stored]
-    if again or changes.merged:
-        await sales.forget_others(connection, [*again, *changes.merged], responses)
-    if not responses:
-        return
-    answers = [
-        Answer(
-            *one, r.owner or owners.get(one), r.mql_at, sla.due_at(r, limits), r.contacted_at, r.decided_at,
-            r.decision, r.reason, sla.breached(r, limits, how.now),
-            sla.minutes(r.mql_at, r.contacted_at), sla.minutes(r.mql_at, r.decided_at),
-        )
-        for one, r in sorted(responses.items())
-    ]  # fmt: skip
-    if changed := await sales.save(connection, answers):
-        timers = [(one, timer) for one in sorted(changed) for timer in sla.timers(responses[one], limits)]
-        await sales.set_timers(connection, sorted(changed), timers, how.now + how.settle)

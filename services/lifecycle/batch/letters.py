@@ -1,4 +1,4 @@
-"""What cannot be used, and why: times nobody means, and lead actions on a person who does not exist."""
+"""What cannot be used, and why: times nobody means; acts of sales on a person, or by an owner, who does not exist."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -33,15 +33,18 @@ async def resolve_actions(connection: Connection, facts: Facts) -> dict[str, str
     return unknown
 
 
-def usable(records: Sequence[Record]) -> tuple[list[Record], list[Unusable]]:
-    """The records whose times can be reckoned with; the others, with the reason."""
+def usable(records: Sequence[Record], owners: Sequence[str]) -> tuple[list[Record], list[Unusable]]:
+    """The records whose times can be reckoned with, and whose owner is one of `owners`; the others, with the reason."""
     good, bad = [], []
     for record in records:
-        wrong = absurd_time(record.event)
-        if wrong is None:
-            good.append(record)
-        else:
+        event, wrong = record.event, absurd_time(record.event)
+        if wrong is not None:
             bad.append((record, f"{wrong}: closedloop takes times from {EARLIEST:%Y} to before {LATEST:%Y}"))
+        elif isinstance(event, LeadAction) and event.owner is not None and event.owner not in owners:
+            # Else the key of any source could act as anybody.
+            bad.append((record, f"there is no owner {event.owner!r}; lifecycle.owners are {', '.join(owners)}"))
+        else:
+            good.append(record)
     return good, bad
 
 

@@ -3,9 +3,12 @@
 import uuid
 from datetime import datetime
 
+import msgspec
+
+from services.lifecycle.domain.clock.alarms import Alarm
 from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.store.outbox import Message
-from services.lifecycle.store.sales import Alarm
+from services.lifecycle.store.sales import Ringing
 from shared.events import encode
 from shared.events.dead_letter import DeadLetter
 from shared.events.person import Person
@@ -51,11 +54,26 @@ def of_refused(message: Message, reason: str, now: datetime) -> Message:
     return Message("dead-letters", letter.dead_letter_id, letter.dead_letter_id, now, encode(letter))
 
 
-def of_alarm(id_: str, alarm: Alarm, stage: str, version: str, now: datetime) -> Message:
+def of_alarm(ringing: Ringing, stage: str, version: str, now: datetime) -> Message:
     """An SLA warning or breach, stamped with the time it was due."""
-    clock, _, what = alarm.what.partition("_")
-    event = StageTransition(
-        id_, alarm.person_id, alarm.cycle, stage, alarm.due_at, f"sla_{clock}", version, now,
-        event=f"sla_{what}", from_stage=stage, owner=alarm.owner,
+    what = ringing.alarm.what.partition("_")[2]
+    event = _alarm(ringing.alarm, stage, version, now, f"sla_{what}")
+    return _message(msgspec.structs.replace(event, owner=ringing.owner), event.transition_id, now)
+
+
+def of_alarm_taken_back(alarm: Alarm, stage: str, version: str, now: datetime) -> Message:
+    """An SLA warning or breach that, as is known now, rang for nothing."""
+    event = _alarm(alarm, stage, version, now, "superseded")
+    return _message(msgspec.structs.replace(event, superseded_at=now), f"{event.transition_id}:superseded", now)
+
+
+def _alarm(alarm: Alarm, stage: str, version: str, now: datetime, event: str) -> StageTransition:
+    clock = alarm.what.partition("_")[0]
+    return StageTransition(
+        alarm.rung_as or "", alarm.person_id, alarm.cycle, stage, alarm.due_at, f"sla_{clock}", version, now,
+        event=event, from_stage=stage,
     )  # fmt: skip
-    return Message("stage-transitions", alarm.person_id, id_, now, encode(event))
+
+
+def _message(event: StageTransition, event_id: str, now: datetime) -> Message:
+    return Message("stage-transitions", event.person_id, event_id, now, encode(event))

@@ -23,7 +23,7 @@ async def owners_of(
 
     A merged person's passes keep their owner unless the heir's pass of that number has one.
     """
-    passes = sorted((r.mql_at, p.person_id, cycle) for p in people for cycle, r in p.state.responses.items())
+    passes = sorted((a.mql_at, p.person_id, cycle) for p in people for cycle, a in p.state.answers.items())
     if not passes:
         return {}
     concerned = {person_id for _, person_id, _ in passes}

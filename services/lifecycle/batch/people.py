@@ -78,7 +78,7 @@ def _step(row: Row | None, new: list[Signal], config: Lifecycle) -> tuple[State,
         state, more = advance(state, signal, config)
         transitions += more
     # A person becoming a lead tells the others so; that event needs the whole person.
-    return (state, transitions) if state.lead_at == before.lead_at else None
+    return (state, transitions) if state.lead_created == before.lead_created else None
 
 
 async def _fold_again(connection: Connection, again: set[str], changes: Changes, config: Lifecycle) -> None:

@@ -53,8 +53,8 @@ class Act(NamedTuple):
     @property
     def order(self) -> tuple[Receipt, Key, datetime, str, str, str]:
         """The receipt that stands is the least; should two be received at one moment, their content decides."""
-        _, _, kind, reason, owner, _ = self.signal
-        return self.receipt, self.subject, self.signal.at, kind, reason or "", owner or ""
+        said = self.signal
+        return self.receipt, self.subject, said.at, said.kind, said.reason or "", said.owner or ""
 
 
 @dataclass(slots=True)
@@ -209,7 +209,10 @@ def _deal(deal: Deal, facts: Facts) -> None:
 def act(action: LeadAction, strong: list[Key], facts: Facts) -> None:
     """Take in what sales did with the person of these identifiers, the subject first."""
     event_id = f"{ACTION}{action.action_id}"
-    signal = Signal(action.occurred_at, event_id, f"{ACTION}{action.action}", action.reason, action.owner)
+    signal = Signal(
+        action.occurred_at, event_id, f"{ACTION}{action.action}", action.reason, action.owner,
+        actor=action.actor, source=action.source,
+    )  # fmt: skip
     facts.act(Act(Receipt(action.received_at, action.position), strong[0], signal))
     for key in strong:
         facts.see(key, action.occurred_at, event_id)

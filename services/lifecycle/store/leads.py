@@ -38,7 +38,7 @@ async def explain(connection: Connection, person_id: str) -> dict[str, Any]:
         "ORDER BY occurred_at, recorded_at, cycle",
         person_id,
     )
-    responses = await connection.fetch(
+    answers = await connection.fetch(
         "SELECT * FROM warehouse.fct_sales_response WHERE person_id = $1 ORDER BY cycle", person_id
     )
     return {
@@ -46,5 +46,5 @@ async def explain(connection: Connection, person_id: str) -> dict[str, Any]:
         "account_key": rule,
         "identifiers": [dict(row) for row in identifiers],
         "transitions": [dict(row) for row in transitions],
-        "sales_responses": [dict(row) for row in responses],
+        "answers": [dict(row) for row in answers],
     }

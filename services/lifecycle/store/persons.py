@@ -56,6 +56,15 @@ async def lock(connection: Connection, person_ids: Iterable[str]) -> dict[str, R
     return {row[0]: Row(*row) for row in rows}
 
 
+async def read(connection: Connection, person_ids: Iterable[str]) -> dict[str, Row]:
+    """The rows of these persons, not locked: for those who only ask."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM lifecycle.person WHERE person_id = ANY($1::uuid[])",  # noqa: S608 - constants
+        list(person_ids),
+    )
+    return {row[0]: Row(*row) for row in rows}
+
+
 async def merged_into(connection: Connection, person_ids: Iterable[str]) -> dict[str, Row]:
     """The persons that were merged into these before, locked."""
     rows = await connection.fetch(

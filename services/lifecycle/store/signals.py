@@ -14,13 +14,15 @@ Stored = tuple[Key, Signal]
 
 _ADD = (
     "INSERT INTO lifecycle.signal (received_at, position, subject_kind, subject_value, occurred_at, signal_id, kind, "
-    "reason, owner) SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], "
-    "$6::text[], $7::text[], $8::text[], $9::text[]) ON CONFLICT (signal_id) DO "
+    "reason, owner, actor, source) SELECT * FROM unnest($1::timestamptz[], $2::int[], $3::text[], $4::text[], "
+    "$5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]) "
+    "ON CONFLICT (signal_id) DO "
 )
 _REPLACE = (
     "UPDATE SET received_at = excluded.received_at, position = excluded.position, "
     "subject_kind = excluded.subject_kind, subject_value = excluded.subject_value, "
-    "occurred_at = excluded.occurred_at, kind = excluded.kind, reason = excluded.reason, owner = excluded.owner"
+    "occurred_at = excluded.occurred_at, kind = excluded.kind, reason = excluded.reason, owner = excluded.owner, "
+    "actor = excluded.actor, source = excluded.source"
 )
 
 
@@ -41,7 +43,10 @@ async def add(connection: Connection, acts: Mapping[str, Act]) -> tuple[list[Act
 
 def _columns(acts: Iterable[Act]) -> list[list[Any]]:
     rows = sorted(
-        ((*receipt, *subject, s.at, s.id, s.kind, s.reason, s.owner) for receipt, subject, s in acts),
+        (
+            (*receipt, *subject, s.at, s.id, s.kind, s.reason, s.owner, s.actor, s.source)
+            for receipt, subject, s in acts
+        ),
         key=lambda row: row[5],
     )
     return [list(column) for column in zip(*rows, strict=True)]
@@ -50,7 +55,8 @@ def _columns(acts: Iterable[Act]) -> list[list[Any]]:
 async def _held(connection: Connection, ids: Iterable[str]) -> list[Act]:
     """The stored acts of these ids; no other transaction replaces them before this one ends."""
     rows = await connection.fetch(
-        "SELECT received_at, position, subject_kind, subject_value, occurred_at, signal_id, kind, reason, owner "
+        "SELECT received_at, position, subject_kind, subject_value, occurred_at, signal_id, kind, reason, owner, "
+        "NULL, actor, source "
         "FROM lifecycle.signal WHERE signal_id = ANY($1::text[]) ORDER BY signal_id FOR UPDATE",
         list(ids),
     )
@@ -61,9 +67,9 @@ async def of_subjects(connection: Connection, subjects: Sequence[Key]) -> list[S
     """All signals of these identifiers: what they did, and the deals that name them."""
     rows = await connection.fetch(
         "WITH s AS (SELECT * FROM unnest($1::text[], $2::text[]) AS s(subject_kind, subject_value)) "
-        "SELECT subject_kind, subject_value, occurred_at, signal_id, kind, reason, owner, NULL "
+        "SELECT subject_kind, subject_value, occurred_at, signal_id, kind, reason, owner, NULL, actor, source "
         "FROM lifecycle.signal JOIN s USING (subject_kind, subject_value) UNION ALL "
-        "SELECT subject_kind, subject_value, occurred_at, signal_id, kind, NULL, NULL, deal_id "
+        "SELECT subject_kind, subject_value, occurred_at, signal_id, kind, NULL, NULL, deal_id, NULL, NULL "
         "FROM lifecycle.deal_signal JOIN s USING (subject_kind, subject_value)",
         [kind for kind, _ in subjects],
         [value for _, value in subjects],
@@ -74,7 +80,7 @@ async def of_subjects(connection: Connection, subjects: Sequence[Key]) -> list[S
 async def of_accounts(connection: Connection, account_ids: Sequence[str]) -> list[tuple[str, Signal]]:
     """The signals of whole accounts (deals without contacts), under every key that stands for them."""
     rows = await connection.fetch(
-        "SELECT a.account_id, s.occurred_at, s.signal_id, s.kind, NULL, NULL, s.deal_id "
+        "SELECT a.account_id, s.occurred_at, s.signal_id, s.kind, NULL, NULL, s.deal_id, NULL, NULL "
         "FROM lifecycle.account_alias a JOIN lifecycle.deal_signal s ON s.subject_kind = 'account' "
         "AND s.subject_value = a.key WHERE a.account_id = ANY($1::text[])",
         account_ids,

@@ -10,6 +10,8 @@ from shared import db
 from tests.lifecycle import reference, worlds
 from tests.lifecycle.builders import World, batches
 
+SECTION = {"owners": ["kim", "lee"]}
+
 
 async def drain(world: World, share: list[list[object]]) -> int:
     """Apply batches as the consume loop does: what failed for no fault of the data is tried again."""
@@ -32,9 +34,9 @@ async def test_three_processes_come_to_what_one_would(seed: int, database_url: s
     events = worlds.events(500 + seed, 150)
     arriving = events + dice.sample(events, 40)
     dice.shuffle(arriving)
-    worlds_ = [World(database_url) for _ in range(3)]
+    worlds_ = [World(database_url, SECTION) for _ in range(3)]
     shares = [batches(arriving[n::3], [1, 4, 9]) for n in range(3)]
     await asyncio.gather(*(drain(world, share) for world, share in zip(worlds_, shares, strict=True)))
-    assert await worlds_[0].lives() == reference.lives(events, configured({}).lifecycle)
+    assert await worlds_[0].lives() == reference.lives(events, configured(SECTION).lifecycle)
     for world in worlds_:
         await world.close()

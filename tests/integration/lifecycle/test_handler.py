@@ -1,15 +1,12 @@
 """Leads on a real database: who is who, what they became, what sales was asked."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
-from services.lifecycle.config import configured
-from services.lifecycle.timers import Timers
 from shared.events.dead_letter import DeadLetter
-from shared.events.stage_transition import StageTransition
 from shared.events.touchpoint import Account
 from tests.lifecycle.builders import World, action, at, deal, touch
 
@@ -100,42 +97,6 @@ async def test_leads_go_round_robin_to_the_owners_and_folding_again_does_not_rol
     await world.apply(touch("3", 0, "form_submit", email=BOB))  # older: Bob is folded again
     rows = await world.rows("SELECT email, stage, owner FROM warehouse.dim_person ORDER BY email")
     assert rows == [(ANN, "mql", "kim"), (BOB, "mql", "lee")]
-
-
-async def test_sales_answer_is_measured_from_mql(world: World) -> None:
-    await world.apply(
-        touch("1", 0, "meeting", email=ANN),
-        action("a", 30, "contacted", ANN),
-        action("b", 45, "rejected", ANN, reason="no budget"),
-    )
-    columns = "decision, reason, breached, business_minutes_to_contact, business_minutes_to_decision"
-    rows = await world.rows(f"SELECT {columns} FROM warehouse.fct_sales_response")
-    assert rows == [("rejected", "no budget", False, 30, 45)]
-
-
-async def test_an_unanswered_lead_rings_each_alarm_once_at_the_time_it_was_due(world: World) -> None:
-    await world.apply(touch("1", 0, "meeting", email=ANN))
-    lifecycle = configured({}).lifecycle
-    clock = at(60)
-    timers = Timers(world.pool, lifecycle, lambda: clock, lambda: None)
-    assert await timers.ring() == 0
-    clock = at(0) + timedelta(hours=30)
-    assert [await timers.ring(), await timers.ring()] == [4, 0]
-    rows = await world.rows("SELECT value FROM lifecycle.outbox WHERE topic = 'stage-transitions'")
-    events = [msgspec.json.decode(value, type=StageTransition) for (value,) in rows]
-    rang = sorted((e.event, e.rule, e.occurred_at) for e in events if e.event.startswith("sla"))
-    half, due = at(0) + timedelta(hours=12), at(0) + timedelta(hours=24)
-    assert rang == [
-        ("sla_breached", "sla_contact", due), ("sla_breached", "sla_decide", due),
-        ("sla_warning", "sla_contact", half), ("sla_warning", "sla_decide", half),
-    ]  # fmt: skip
-    assert await world.rows("SELECT breached FROM warehouse.fct_sales_response") == [(True,)]
-
-
-async def test_a_decided_lead_rings_no_alarm(world: World) -> None:
-    await world.apply(touch("1", 0, "meeting", email=ANN))
-    await world.apply(action("a", 30, "accepted", ANN))
-    assert await world.rows("SELECT * FROM lifecycle.sla_timer") == []
 
 
 async def test_sales_may_name_the_lead_by_person_id(world: World) -> None:

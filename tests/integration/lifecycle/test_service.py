@@ -44,7 +44,7 @@ async def until(ready: Callable[[], Any], seconds: float = 30) -> Any:
 async def test_a_lead_is_walked_by_events_and_by_sales_over_http(
     settings: Settings, run_service: Callable[[str, Settings], RunningService]
 ) -> None:
-    service = run_service("lifecycle", settings)
+    service = run_service("lifecycle", settings.model_copy(update={"lifecycle": {"owners": ["kim", "lee"]}}))
     await send(settings, [touch("1", 0, anonymous_id="w1"), touch("2", 1, "meeting", anonymous_id="w1", email=ANN)])
     async with httpx.AsyncClient(base_url=service.url, headers=BEARER) as http:
 

@@ -23,6 +23,7 @@ class NativeLeadAction(msgspec.Struct, gc=False):
     user_id: str | int | None = None
     owner: str | None = None
     reason: str | None = None
+    actor: str | None = None
 
 
 def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadAction:
@@ -62,6 +63,7 @@ def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadActio
         user_id=user_id,
         owner=owner,
         reason=reason,
+        actor=identifier(sent.actor, "actor"),
     )
 
 

@@ -53,16 +53,21 @@ def portrait(
 
 def life(who: Portrait, signals: Iterable[tuple[Key, Signal]], account: Iterable[Signal], config: Lifecycle) -> Folded:
     """The whole fold of a person: their own signals, and those of their whole account."""
+    return fold(*told(who, signals, account), config)
+
+
+def told(
+    who: Portrait, signals: Iterable[tuple[Key, Signal]], account: Iterable[Signal]
+) -> tuple[Signal, list[Signal]]:
+    """What a person's life is folded from: the first sight, and all signals that count for them."""
     own = [signal for subject, signal in signals if who.owns(subject, signal.at)]
     own += account
     if who.identified is not None:
         own.append(Signal(*who.identified, IDENTIFIED))
-    return fold(Signal(*who.first_seen, SEEN), own, config)
+    return Signal(*who.first_seen, SEEN), own
 
 
-def event(
-    person_id: str, version: int, who: Portrait, account: Resolved | None, lead_created_at: datetime | None
-) -> Person:
+def event(person_id: str, version: int, who: Portrait, account: Resolved | None, lead_created: First | None) -> Person:
     """The people event of a person."""
     identifiers = [IdentifierSpan(kind, value) for kind, value in sorted(who.strong)]
     identifiers += [
@@ -73,7 +78,8 @@ def event(
         if account and who.claim
         else None
     )
-    return Person(person_id, version, tuple(identifiers), belongs, lead_created_at=lead_created_at)
+    at, by = lead_created or (None, None)
+    return Person(person_id, version, tuple(identifiers), belongs, lead_created_at=at, lead_created_by=by)
 
 
 def owner_key(runs: Runs, value: str, at: datetime) -> Key:

@@ -11,13 +11,24 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle, Points, Rule, is_of_sales
+from services.lifecycle.domain.stages import answering
+from services.lifecycle.domain.stages.answer import ACCEPTED, REJECTED, Answer
+from services.lifecycle.domain.stages.rules import (
+    ACTION,
+    IDENTIFIED,
+    SEEN,
+    Lifecycle,
+    Points,
+    Rule,
+    is_action,
+    is_of_sales,
+)
 
 NOTHING = Points(0, 0)
 
 
 class Signal(NamedTuple):
-    """Something that may move a lead. Signals sort by time, then id."""
+    """Something that may move a lead. Signals sort by time, then id. `actor` and `source` say who acted for sales."""
 
     at: datetime
     id: str
@@ -25,6 +36,8 @@ class Signal(NamedTuple):
     reason: str | None = None
     owner: str | None = None
     deal_id: str | None = None
+    actor: str | None = None
+    source: str | None = None
 
 
 class Transition(NamedTuple):
@@ -39,22 +52,11 @@ class Transition(NamedTuple):
     signal_id: str
 
 
-class Response(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Sales' answer to one pass: when the lead became theirs, when they contacted it, what they decided.
-
-    `owner` is whom an action named; without one it is whose turn it was, which the fold does not know.
-    """
-
-    mql_at: datetime
-    contacted_at: datetime | None = None
-    decided_at: datetime | None = None
-    decision: str | None = None
-    reason: str | None = None
-    owner: str | None = None
-
-
 class State(msgspec.Struct, omit_defaults=True):
-    """Where a lead stands. `points` per kind in this pass; `responses` per pass; `last` is the newest signal.
+    """Where a lead stands. `points` per kind in this pass; `answers` per pass; `last` is the newest signal.
+
+    `lead_created` is when, and by which event, the person first became a lead by an act of their own. `early` are acts
+    of sales that answered nothing when they came: the lead may turn out to have been theirs by another clock.
 
     Nobody changes a state they were given, nor what is in it: `advance` works on a copy.
     """
@@ -63,11 +65,12 @@ class State(msgspec.Struct, omit_defaults=True):
     since: datetime | None = None
     cycle: int = 1
     points: dict[str, int] = {}
-    lead_at: datetime | None = None
+    lead_created: tuple[datetime, str] | None = None
     owner: str | None = None
     open_deals: tuple[str, ...] = ()
     barred: bool = False
-    responses: dict[int, Response] = {}
+    answers: dict[int, Answer] = {}
+    early: tuple[Signal, ...] = ()
     last: tuple[datetime, str] | None = None
     version: str = ""
 
@@ -77,9 +80,9 @@ class State(msgspec.Struct, omit_defaults=True):
         return sum(self.points.values())
 
     @property
-    def response(self) -> Response | None:
+    def answer(self) -> Answer | None:
         """Sales' answer in this pass."""
-        return self.responses.get(self.cycle)
+        return self.answers.get(self.cycle)
 
 
 class Folded(NamedTuple):
@@ -92,38 +95,65 @@ class Folded(NamedTuple):
 def fold(first: Signal, signals: Iterable[Signal], config: Lifecycle) -> Folded:
     """Fold from first sight (`first`, of kind `seen`) through all signals, in any order given."""
     state, transitions = advance(State(version=config.version), first, config)
-    for signal in sorted(signals, key=_order):
+    for signal in in_order(first.at, signals):
         state, more = advance(state, signal, config)
         transitions += more
     return Folded(state, transitions)
 
 
-def _order(signal: Signal) -> tuple[datetime, str, bool]:
-    return signal.at, signal.id, signal.kind != IDENTIFIED  # an act that identifies counts after the identification
+def in_order(first_seen: datetime, signals: Iterable[Signal]) -> list[Signal]:
+    """Signals in the order in which they count.
+
+    What a person's company did before they were first seen counts from that sight on, and only as far as it still
+    stands: whoever joins a customer is one from the first sight; a deal lost before is none of their business.
+    """
+    ordered = sorted(signals, key=lambda s: (s.at, s.id, s.kind != IDENTIFIED))  # an act counts once it identified
+    before = [signal for signal in ordered if signal.at < first_seen]
+    lost = {signal.deal_id for signal in before if signal.kind == "deal:lost"}
+    standing = [signal._replace(at=first_seen) for signal in before if signal.deal_id not in lost]
+    return standing + ordered[len(before) :]
 
 
 def advance(state: State, signal: Signal, config: Lifecycle) -> tuple[State, list[Transition]]:
     """The state after one more signal, and the transitions it made (a signal may make several, each by its rule)."""
-    transitions: list[Transition] = []
+    before, state = state, copy(state)
+    state.last = None if signal.kind == SEEN else (signal.at, signal.id)
     if state.barred and not is_of_sales(signal.kind):
-        after = copy(state)
-        after.last = (signal.at, signal.id)
-        return after, transitions
-    state = _noted(state, signal, config)
-    for rule in config.rules_of(signal.kind):
-        if _fires(rule, state, signal, config):
-            transition = Transition(
-                state.cycle + rule.new_cycle, state.stage, rule.to, signal.at, rule.name, signal.reason, signal.id
-            )
-            _enter(state, transition, rule, config)
-            transitions.append(transition)
+        return state, []
+    transitions = _step(state, signal, config)
+    if is_action(signal.kind) and signal.kind != f"{ACTION}assigned" and _same_answers(before, state):
+        recent = [act for act in state.early if signal.at - act.at <= config.sla.settle]
+        state.early = (*recent, signal)
+    elif state.answer is not None and state.cycle not in before.answers:
+        # The lead has just become sales' own: what they answered a moment before, by their clock, they answer now.
+        early, state.early = [*state.early, *([signal] if is_action(signal.kind) else [])], ()
+        for act in early:
+            if signal.at - act.at <= config.sla.settle:
+                transitions += _step(state, act._replace(at=signal.at), config)
     return state, transitions
 
 
-def _noted(before: State, signal: Signal, config: Lifecycle) -> State:
+def _same_answers(before: State, after: State) -> bool:
+    return all(answering.said(a) == answering.said(before.answers.get(n)) for n, a in after.answers.items())
+
+
+def _step(state: State, signal: Signal, config: Lifecycle) -> list[Transition]:
+    """Let a signal change the state, which is this fold's own copy; the transitions it makes."""
+    _note(state, signal, config)
+    transitions: list[Transition] = []
+    for rule in config.rules_of(signal.kind):
+        if _fires(rule, state, signal, config):
+            transition = Transition(
+                _cycle_after(state, rule, config), state.stage, rule.to, signal.at, rule.name, signal.reason, signal.id
+            )
+            _enter(state, transition, rule, signal, config)
+            transitions.append(transition)
+    return transitions
+
+
+def _note(state: State, signal: Signal, config: Lifecycle) -> None:
     """What a signal changes whether or not a rule fires: points, open deals, contact, owner."""
-    state, kind = copy(before), signal.kind
-    state.last = None if kind == SEEN else (signal.at, signal.id)
+    kind = signal.kind
     if kind in config.touch_signals:  # a kind without points is noted too: rules may ask for it
         grant = config.points.get(kind, NOTHING)
         state.points = {**state.points, kind: min(state.points.get(kind, 0) + grant.points, grant.cap)}
@@ -131,20 +161,21 @@ def _noted(before: State, signal: Signal, config: Lifecycle) -> State:
         state.open_deals = (*state.open_deals, signal.deal_id or "")
     elif kind in ("deal:won", "deal:lost"):
         state.open_deals = tuple(d for d in state.open_deals if d != signal.deal_id)
-    elif kind == "action:contacted" and state.response and state.response.contacted_at is None:
-        state.responses = _answered(state, contacted_at=signal.at)
-    elif kind in ("action:assigned", "action:accepted") and signal.owner:
-        state.owner = signal.owner
-        state.responses = _answered(state, owner=signal.owner)
-    return state
+    elif kind == f"{ACTION}contacted" and state.answer is not None:
+        _answer(state, answering.contacted(state.answer, signal.at))
+    elif kind == f"{ACTION}assigned" and signal.owner:
+        _own(state, signal.owner)
 
 
 def _fires(rule: Rule, state: State, signal: Signal, config: Lifecycle) -> bool:
     if rule.from_stages is None:
-        if config.rank[state.stage] >= config.rank[rule.to]:
+        least = config.rank[config.lead_stage] if is_action(signal.kind) else -1
+        if not least <= config.rank[state.stage] < config.rank[rule.to]:
             return False
     elif state.stage not in rule.from_stages:
         return False
+    if is_action(signal.kind) and rule.decision in (ACCEPTED, REJECTED) and state.answer and state.answer.decided:
+        return False  # one pass, one answer
     if rule.score and signal.kind not in rule.on:
         return not is_of_sales(signal.kind) and state.score >= config.threshold
     if rule.after is not None and rule.after.isdisjoint(state.points):
@@ -153,27 +184,47 @@ def _fires(rule: Rule, state: State, signal: Signal, config: Lifecycle) -> bool:
     return signal.kind in rule.on and not (signal.kind == "deal:lost" and state.open_deals)
 
 
-def _enter(state: State, transition: Transition, rule: Rule, config: Lifecycle) -> None:
-    """Bring the state, which is this fold's own copy, into the stage."""
-    at, cycle = transition.at, transition.cycle
-    waiting = state.response if state.stage == config.sales_stage else None
-    if waiting is not None and waiting.decided_at is None:
-        state.responses = _answered(state, decided_at=at, decision=rule.decision, reason=transition.reason or None)
-    elif rule.to == config.sales_stage and cycle not in state.responses:
-        owner = None if rule.new_cycle else state.owner
-        state.responses = {**state.responses, cycle: Response(mql_at=at, owner=owner)}
-    state.stage, state.since, state.cycle, state.barred = rule.to, at, cycle, rule.bars
-    if rule.new_cycle:
-        state.owner = state.lead_at = None
-    is_lead = config.rank[rule.to] >= config.rank[config.lead_stage] and not rule.bars
-    if is_lead and state.lead_at is None:
-        state.lead_at = at
+def _cycle_after(state: State, rule: Rule, config: Lifecycle) -> int:
+    """The pass a rule leads to. A lead that sales answered comes back to them in a new pass, whatever the rule says."""
+    answered = rule.to == config.sales_stage and state.answer is not None and state.answer.decided
+    return state.cycle + (rule.new_cycle or answered)
+
+
+def _enter(state: State, transition: Transition, rule: Rule, signal: Signal, config: Lifecycle) -> None:
+    """Bring the state into the stage."""
+    at, is_new = transition.at, transition.cycle != state.cycle
+    waits_on = rule.to == config.sales_stage and not is_new
+    if state.answer is not None:
+        given = answering.after(state.answer, at, rule.decision, signal.reason, is_action(signal.kind), waits_on)
+        _answer(state, msgspec.structs.replace(given, ended_at=at) if is_new else given)
+    if is_action(signal.kind) and rule.decision == ACCEPTED and signal.owner:
+        _own(state, signal.owner)
+    if is_new:
+        state.owner = None
+    if rule.to == config.sales_stage and transition.cycle not in state.answers:
+        state.answers = {**state.answers, transition.cycle: Answer(mql_at=at, owner=state.owner)}
+    state.stage, state.since, state.cycle, state.barred = rule.to, at, transition.cycle, rule.bars
+    if state.lead_created is None and _is_voluntary(rule, signal, config):
+        state.lead_created = (at, signal.id)
     if rule.resets_score:
         state.points = {}
 
 
-def _answered(state: State, **changes: object) -> dict[int, Response]:
-    """The responses with this pass's changed; as they are when the lead never came to sales."""
-    if state.response is None:
-        return state.responses
-    return {**state.responses, state.cycle: msgspec.structs.replace(state.response, **changes)}
+def _is_voluntary(rule: Rule, signal: Signal, config: Lifecycle) -> bool:
+    """Whether the rule made a lead of the person by an act of their own.
+
+    Not by what sales or a deal did, nor by becoming known (as an import makes people) unless an act came before.
+    """
+    own = not is_of_sales(signal.kind) and signal.kind != SEEN and (signal.kind != IDENTIFIED or rule.after is not None)
+    is_lead = config.rank[rule.to] >= config.rank[config.lead_stage]
+    return own and is_lead and not rule.bars and rule.decision != REJECTED
+
+
+def _own(state: State, owner: str) -> None:
+    state.owner = owner
+    if state.answer is not None:
+        _answer(state, msgspec.structs.replace(state.answer, owner=owner))
+
+
+def _answer(state: State, answer: Answer) -> None:
+    state.answers = {**state.answers, state.cycle: answer}

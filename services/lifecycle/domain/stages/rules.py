@@ -19,8 +19,9 @@ class Rule:
 
     `on`: the kinds of signal that fire it. `after`: one of these kinds must have come in this pass.
     `score`: fires on any signal once the score reaches the threshold. `from_stages`: where it applies; None is every
-    earlier stage. `new_cycle`: a new pass begins. `resets_score`: points count anew from here. `bars`: from here only
-    sales and deals move this lead. `decision`: what it means as sales' answer when the lead waits for one.
+    earlier stage (for what sales does: from the lead stage on, since nobody is accepted who never was a lead).
+    `new_cycle`: a new pass begins. `resets_score`: points count anew from here. `bars`: from here only sales and deals
+    move this lead. `decision`: what it means as sales' answer when the lead waits for one; `none`: it waits on.
     """
 
     name: str
@@ -45,11 +46,15 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Sla:
-    """How long sales has, wall-clock, from the moment a lead is theirs; a warning comes at `warn_at` of the budget."""
+    """How long sales has, wall-clock, from the moment a lead is theirs; a warning comes at `warn_at` of the budget.
+
+    `settle` is how far two clocks may differ: an answer up to that long before its MQL was given at the MQL.
+    """
 
     contact: timedelta
     decide: timedelta
     warn_at: float = 0.5
+    settle: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Lifecycle:
     _score_rules: tuple[Rule, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        named = {kind for rule in self.rules for kind in rule.on} | set(self.points)
+        named = {kind for rule in self.rules for kind in (*rule.on, *(rule.after or ()))} | set(self.points)
         rules_of = {kind: tuple(r for r in self.rules if r.score or kind in r.on) for kind in named}
         derived = {
             "rank": {None: -1} | {stage: index for index, stage in enumerate(self.stages)},
@@ -85,6 +90,11 @@ class Lifecycle:
     def rules_of(self, kind: str) -> tuple[Rule, ...]:
         """The rules a signal of this kind may fire, in the order of the configuration."""
         return self._rules_of.get(kind, self._score_rules)
+
+
+def is_action(kind: str) -> bool:
+    """Whether the signal is something sales did."""
+    return kind.startswith(ACTION)
 
 
 def is_of_sales(kind: str) -> bool:

@@ -113,11 +113,22 @@ def test_a_lead_shows_its_steps_without_the_corrected_ones():
                 step | {"to_stage": "mql", "superseded_at": None},
                 step | {"to_stage": "customer", "superseded_at": "2026-01-03T10:00:00Z"},
             ],
-            "sales_responses": [
+            "answers": [
                 {
                     "cycle": 1, "owner": "ben", "mql_at": "2026-01-02T10:00:00Z", "due_at": "2026-01-03T10:00:00Z",
-                    "contacted_at": None, "decided_at": None, "decision": None, "reason": None, "breached": True,
+                    "contact_due_at": "9999-12-31T23:59:59Z", "contacted_at": "0001-01-01T00:00:00Z",
+                    "decided_at": None, "decision": None, "reason": None, "breached": True,
                 }
+            ],
+            "actions": [
+                {
+                    "action": "accepted", "occurred_at": "2026-01-03T11:00:00Z", "actor": "Kim", "source": "crm",
+                    "owner": "ben", "reason": None, "ignored": "sales answered this pass already",
+                },
+                {
+                    "action": "contacted", "occurred_at": "2026-01-03T11:00:00Z", "actor": None, "source": None,
+                    "owner": None, "reason": None, "ignored": None,
+                },
             ],
             "identifiers": [
                 {"kind": "email", "value": "ada@acme.example", "first_seen_at": None, "last_seen_at": None}
@@ -129,3 +140,4 @@ def test_a_lead_shows_its_steps_without_the_corrected_ones():
     assert "customer" not in text
     assert "1 that later news corrected" in text
     assert "no" in text.split("in time")[1].splitlines()[1]
+    assert "accepted   Kim (crm)  ben            sales answered this pass already" in text

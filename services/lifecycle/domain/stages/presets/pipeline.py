@@ -2,7 +2,8 @@
 
 A lead is voluntary: only the person's own act makes one, so an imported or mailed contact stays a prospect, however
 often it opens mails; and nobody can call an anonymous visitor, so what they did counts once they are known. Reaching
-mql hands the lead to sales, who accept it (sal) or give it back with a reason (rml).
+mql hands the lead to sales, who accept it (sal) or give it back with a reason (rml). Sales may take a lead before
+marketing hands it over; it passes through mql at that moment, so that every accepted lead has an answer.
 """
 
 REQUESTS = ["meeting", "custom:demo_request"]
@@ -23,12 +24,13 @@ PRESET: dict[str, object] = {
         {"name": "score", "to": "mql", "score": True, "from": ["lead"]},
         {"name": "request_again", "to": "mql", "on": REQUESTS, "from": ["rml"], "new_cycle": True},
         {"name": "score_again", "to": "mql", "score": True, "from": ["rml"], "new_cycle": True},
-        {"name": "accepted", "to": "sal", "on": ["action:accepted"]},
+        {"name": "taken", "to": "mql", "on": ["action:accepted"], "from": ["lead"]},
+        {"name": "accepted", "to": "sal", "on": ["action:accepted"], "from": ["mql"]},
         {
             "name": "rejected",
             "to": "rml",
             "on": ["action:rejected"],
-            "from": ["prospect", "lead", "mql", "sal"],
+            "from": ["prospect", "lead", "mql"],
             "resets_score": True,
             "decision": "rejected",
         },
@@ -36,7 +38,7 @@ PRESET: dict[str, object] = {
             "name": "disqualified",
             "to": "rml",
             "on": ["action:disqualified"],
-            "from": ["suspect", "prospect", "lead", "mql", "rml", "sal", "opportunity"],
+            "from": ["suspect", "prospect", "lead", "mql", "rml", "opportunity"],
             "resets_score": True,
             "bars": True,
             "decision": "rejected",

@@ -66,9 +66,9 @@ def test_every_transition_names_its_rule_and_the_signal_that_caused_it() -> None
 
 def test_a_rejected_lead_that_qualifies_again_begins_a_new_cycle() -> None:
     state = life("meeting", ("action:rejected", "no"), "meeting").state
-    assert (state.stage, state.cycle, sorted(state.responses)) == ("mql", 2, [1, 2])
-    assert state.responses[1].decision == "rejected" and state.responses[1].reason == "no"
-    assert state.responses[2].decided_at is None
+    assert (state.stage, state.cycle, sorted(state.answers)) == ("mql", 2, [1, 2])
+    assert state.answers[1].decision == "rejected" and state.answers[1].reason == "no"
+    assert state.answers[2].decided_at is None
 
 
 def test_points_of_a_kind_are_capped_and_count_anew_after_a_rejection() -> None:
@@ -77,15 +77,64 @@ def test_points_of_a_kind_are_capped_and_count_anew_after_a_rejection() -> None:
 
 
 def test_a_deal_answers_for_sales() -> None:
-    [answer] = life("meeting", ("deal:open", "d")).state.responses.values()
+    [answer] = life("meeting", ("deal:open", "d")).state.answers.values()
     assert (answer.decision, answer.decided_at, answer.contacted_at) == ("accepted", at(2), None)
 
 
-def test_the_present_pass_knows_when_it_became_a_lead() -> None:
-    assert life("email_open").state.lead_at is None
-    assert life("email_open", "form_submit", "meeting").state.lead_at == at(2)
-    assert life("meeting", ("action:rejected", "no"), "meeting").state.lead_at == at(3)
-    assert life(("deal:won", "d")).state.lead_at == at(1)
+@pytest.mark.parametrize(
+    ("kinds", "created"),
+    [
+        (["email_open"], None),
+        (["email_open", "form_submit", "meeting"], 2),
+        (["meeting", ("action:rejected", "no"), "meeting"], 1),
+        (["form_submit", "action:disqualified", "action:recycled", "form_submit"], 1),
+        ([("action:rejected", "no interest")], None),
+        ([("action:rejected", "no interest"), "action:recycled"], None),
+        ([("action:rejected", "no interest"), "meeting"], 2),
+        ([("deal:open", "d"), ("deal:lost", "d")], None),
+        ([("deal:won", "d")], None),
+        ([("deal:won", "d"), "form_submit"], None),
+    ],
+)
+def test_lead_created_is_the_first_lead_by_an_act_of_their_own_in_whatever_pass(
+    kinds: list, created: int | None
+) -> None:
+    assert life(*kinds).state.lead_created == (None if created is None else (at(created), str(created)))
+
+
+def test_becoming_known_makes_a_lead_only_of_those_who_acted_before() -> None:
+    rules = [
+        {"name": "seen", "to": "suspect", "on": ["seen"]},
+        {"name": "imported", "to": "lead", "on": ["identified"]},
+        {"name": "request", "to": "mql", "on": ["meeting"]},
+        {"name": "spam", "to": "gone", "on": ["review"], "bars": True},
+        {"name": "left", "to": "gone", "on": ["email_unsubscribe"], "decision": "rejected"},
+    ]
+    stages = ["suspect", "lead", "mql", "gone"]
+    config = configured({"stages": stages, "rules": rules, "lead_stage": "lead"}).lifecycle
+    assert life(config=config).state.stage == "lead" and life(config=config).state.lead_created is None
+    assert life("meeting", config=config).state.lead_created == (at(1), "1")
+    for kind in ("review", "email_unsubscribe"):
+        left = life(kind, config=config).state
+        assert (left.stage, left.lead_created) == ("gone", None), "who leaves becomes no lead by it"
+
+
+def test_a_company_that_won_before_somebody_was_seen_makes_them_a_customer_only_then() -> None:
+    company = [Signal(at(1), "deal:d:1open", "deal:open", deal_id="d"), Signal(at(2), "d2", "deal:won", deal_id="d")]
+    folded = fold(Signal(at(9), "z", "seen"), [Signal(at(9), "z", "identified"), *company], PIPELINE)
+    assert folded.state.stage == "customer"
+    assert {transition.at for transition in folded.transitions} == {at(9)}
+    assert folded.transitions[0].rule == "first_seen"
+
+
+def test_a_deal_lost_before_somebody_was_seen_is_none_of_their_business() -> None:
+    def company(closed: float) -> list[Signal]:
+        return [Signal(at(1), "d1", "deal:open", deal_id="d"), Signal(at(closed), "d2", "deal:lost", deal_id="d")]
+
+    before = fold(Signal(at(9), "z", "seen"), company(8), PIPELINE)
+    assert [t.to_stage for t in before.transitions] == ["suspect"] and before.state.open_deals == ()
+    after = fold(Signal(at(9), "z", "seen"), company(9), PIPELINE)
+    assert [t.to_stage for t in after.transitions] == ["suspect", "opportunity", "lead"]
 
 
 @pytest.mark.parametrize(
