@@ -6,8 +6,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.db import engine_for_once
 
 HERE = Path(__file__).parent
 
@@ -31,7 +31,7 @@ def head() -> str:
 
 async def current(url: str) -> str | None:
     """The revision a database is at; None when it was never migrated."""
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    engine = engine_for_once(url)
     try:
         async with engine.connect() as connection:
             exists = await connection.scalar(text("SELECT to_regclass('public.alembic_version')"))

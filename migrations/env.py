@@ -6,11 +6,9 @@ from threading import Thread
 
 from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from migrations.publish import publish
+from shared.db import engine_for_once
 
 LOCK = 7_052_026
 """Advisory lock: two `up`s on one database migrate one after the other."""
@@ -27,8 +25,7 @@ def _migrate(connection: Connection) -> None:
 
 
 async def _run() -> None:
-    url = make_url(context.config.attributes["url"]).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, poolclass=NullPool, connect_args={"server_settings": {"timezone": "UTC"}})
+    engine = engine_for_once(context.config.attributes["url"])
     async with engine.begin() as connection:
         await connection.run_sync(_migrate)
     await engine.dispose()

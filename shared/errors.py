@@ -5,7 +5,6 @@ ClosedloopError              something a person can mend; the message says how
 ├── EngineError              Kafka or PostgreSQL did not start, or does not answer
 │   └── AccessDenied         it answers and says no: a right, a password or a certificate is wrong
 ├── Unavailable              Kafka or PostgreSQL is away just now: try again later (HTTP 503)
-├── RecordRefused            Kafka will never take a record: it is too large or malformed
 ├── Refused                  Kafka will never take this record, however often it is sent: set it aside
 ├── BadRecord                one record cannot be used: it becomes a dead letter with this reason
 └── TooManyBadRecords        so many records in a row are bad that the consumer stops rather than drain a topic
@@ -30,10 +29,6 @@ class AccessDenied(EngineError):
 
 class Unavailable(ClosedloopError):
     """Kafka or PostgreSQL is away just now; nothing was stored, try again later."""
-
-
-class RecordRefused(ClosedloopError):
-    """Kafka will never take a record: it is too large or malformed. Trying again does not help; nothing was stored."""
 
 
 class Refused(ClosedloopError):

@@ -18,6 +18,9 @@ BATCH_RECORDS = Histogram(
 RETRIES = Counter(
     "closedloop_batch_retries_total", "Batches begun again because an engine was away", ["group", "error"]
 )
+HALVINGS = Counter(
+    "closedloop_batch_halvings_total", "Batches done in parts, as a record was bad or all too slow", ["group"]
+)
 RESTARTS = Counter("closedloop_consumer_restarts_total", "Consumers made anew by the watchdog", ["group"])
 LAG = Gauge("closedloop_consumer_lag", "Records not handled yet, as last seen", ["topic", "partition"])
 DEAD_LETTERS = Counter("closedloop_dead_letters_total", "Events that could not be used", ["origin"])

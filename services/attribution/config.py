@@ -11,7 +11,7 @@ from services.attribution.domain.deals.attribute import Policy
 from services.attribution.domain.journeys.selection import Rules
 from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, fitted_models, rule_models
 from services.attribution.domain.models.positional import Positional
-from services.attribution.recompute.compute import Terms
+from services.attribution.domain.terms import Terms
 from shared.errors import ConfigError
 from shared.settings import Settings, read_document, read_section
 from shared.settings.model import Section

@@ -11,7 +11,7 @@ from typing import Any
 from services.attribution.domain.channels import ChannelRules, Evidence
 from services.attribution.domain.ledger.money import decimals
 from services.attribution.domain.touch_row import COLUMNS, Facts, touch_row
-from services.attribution.store import deals, marks, people, spend, touchpoints
+from services.attribution.store import accounts, deals, marks, people, spend, touchpoints
 from shared.db import Connection
 from shared.errors import BadRecord
 from shared.events.deal import Deal
@@ -50,6 +50,9 @@ class Handler:
             await touchpoints.store(connection, rows)
         changed = await people.store(connection, events[Person]) if events[Person] else []
         new = await deals.store(connection, events[Deal]) if events[Deal] else []
+        if new:
+            # Who computes them would note these too, but then compute them once more.
+            await accounts.note(connection, await accounts.found(connection, await deals.versions(connection, new)))
         if events[FxRate]:
             await spend.store_rates(connection, events[FxRate], self._base)
         if events[Spend]:

@@ -36,7 +36,7 @@ async def run(settings: Settings) -> None:
     """Run until a signal comes."""
     config = read(settings)
     health = Health("process", settings.group("lifecycle"))
-    pool = db.engine(settings.postgres_url, ROLE)
+    pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
     producer = Producer(settings.kafka)
     await ensure_topics(settings.kafka, TOPICS)
     await producer.start()

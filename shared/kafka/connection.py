@@ -15,25 +15,33 @@ from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
 from shared.kafka.access import client_options
-from shared.kafka.lane import Lane, Outgoing, Ticket
+from shared.kafka.lane import PERMANENT, Lane, Outgoing, Ticket
 from shared.kafka.topics import partition_of
 from shared.settings.kafka import Kafka
 
 log = structlog.get_logger()
 
-_BATCH_BYTES = 512 * 1024  # half of what a broker takes by default; a larger record goes alone
+BATCH_BYTES = 512 * 1024  # half of what a broker takes by default; a larger record goes alone
 _ENDS_WITHIN = 5.0  # seconds
 
 
 class Connection:
     """A producer with a lane for each partition it writes to. `on_broken` is called once, when it is of no more use."""
 
-    def __init__(self, kafka: Kafka, deadline_seconds: float, on_broken: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        deadline_seconds: float,
+        on_broken: Callable[["Connection"], None],
+        batch_bytes: int = BATCH_BYTES,
+    ) -> None:
         self._deadline = deadline_seconds
         self._on_broken = on_broken
         self._lanes: dict[str, list[Lane]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken = False
+        self.refused = False
+        """Whether it broke because a broker will never take a batch: smaller ones are to be tried."""
         self._loop = asyncio.get_running_loop()
         self._producer = AIOKafkaProducer(
             **client_options(kafka),
@@ -41,7 +49,7 @@ class Connection:
             enable_idempotence=True,
             linger_ms=0,
             compression_type=None,  # lz4 saves disk and network for a seventh more CPU an event
-            max_batch_size=_BATCH_BYTES,
+            max_batch_size=batch_bytes,
             request_timeout_ms=int(deadline_seconds * 1000),
         )
 
@@ -121,6 +129,7 @@ class Connection:
         if task.cancelled() or self._broken:
             return
         self._broken = True
+        self.refused = isinstance(task.exception(), PERMANENT)
         why = f"Kafka did not take the records: {task.exception()!r}"
         log.warning("kafka_connection_broken", error=why)
         self._on_broken(self)  # first: who is told may send again at once, and should find another connection

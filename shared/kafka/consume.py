@@ -5,8 +5,10 @@
     3. letters    dead letters reach Kafka; die here: they are sent again under the same id
     4. commit     die before: the batch comes again, and every write is idempotent
 
-An engine that is away (Unavailable, a lost connection, a deadlock) makes the batch wait, for ever, with backoff, while
-heartbeats go on. What Kafka itself drops, or the watchdog finds stalled, is begun anew from the committed offsets.
+A batch that fails by a fault of the data, or takes too long, is done in parts: half as many records at a time, down to
+one, which becomes a dead letter; after each success twice as many. An engine that is away (Unavailable, a lost
+connection, a deadlock) makes the batch wait, for ever, with backoff, while heartbeats go on. What Kafka itself drops,
+or the watchdog finds stalled, is begun anew from the committed offsets.
 """
 
 import asyncio
@@ -20,9 +22,9 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
-from shared.errors import TooManyBadRecords, Unavailable
-from shared.kafka.access import client_options
-from shared.kafka.apply import BatchApplier, Handler, Record, engine_is_away
+from shared.errors import Refused, TooManyBadRecords, Unavailable
+from shared.kafka.access import DENIED, client_options, denied
+from shared.kafka.apply import BatchApplier, Handler, Record, TooMuch, engine_is_away
 from shared.kafka.bad_ratio import BadRatio
 from shared.kafka.producer import Producer
 from shared.settings import Settings
@@ -31,7 +33,8 @@ __all__ = ["ConsumeLoop", "Handler", "Record"]
 
 log = structlog.get_logger()
 
-Fetched = dict[TopicPartition, list[Any]]
+SESSION_SECONDS = 6.0
+"""A member that was killed and has no name (`kafka.instance`) is waited for this long; brokers allow no less."""
 
 
 class Health(Protocol):
@@ -64,6 +67,7 @@ class ConsumeLoop:
         self._health = health
         self._after_commit = after_commit
         self._ratio = BadRatio(self._limits.bad_ratio, self._limits.bad_window)
+        self._most = self._limits.batch
         self._progress = time.monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -71,6 +75,8 @@ class ConsumeLoop:
         while not stop.is_set():
             try:
                 await self._session(stop)
+            except DENIED as error:
+                raise denied(self._settings.kafka, error) from error
             except (KafkaError, Unavailable, TimeoutError, OSError) as error:
                 self._health.ready(self._group, False, f"Kafka: {error!r}")
                 log.warning("consumer_restarting", group=self._group, error=repr(error))
@@ -82,10 +88,11 @@ class ConsumeLoop:
             *self._topics,
             **client_options(self._settings.kafka),
             group_id=self._group,
+            group_instance_id=self._instance(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,  # a member that was killed is waited for this long
-            heartbeat_interval_ms=2_000,
+            session_timeout_ms=int(SESSION_SECONDS * 1000),
+            heartbeat_interval_ms=1_500,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             fetch_max_wait_ms=500,  # records are sent as soon as there are any; this is for idle topics
             metadata_max_age_ms=30_000,
@@ -98,22 +105,29 @@ class ConsumeLoop:
             while not stop.is_set():
                 fetched = await consumer.getmany(timeout_ms=200, max_records=self._limits.batch)
                 if fetched:
-                    await self._batch(consumer, fetched, stop)
+                    await self._all(consumer, [raw for records in fetched.values() for raw in records], stop)
                     self._progress = time.monotonic()
                 elif time.monotonic() - self._progress > self._limits.stall_seconds:
                     await self._raise_if_stalled(consumer)
         finally:
             await _stopped(consumer)
 
-    async def _batch(self, consumer: AIOKafkaConsumer, fetched: Fetched, stop: asyncio.Event) -> None:
-        started, attempt = time.monotonic(), 0
-        raws = [raw for records in fetched.values() for raw in records]
-        while True:
+    def _instance(self) -> str | None:
+        # A restarted process with the name of the one before it takes over its partitions without a rebalance.
+        instance = self._settings.kafka.instance
+        return None if instance is None else f"{self._group}.{instance}"
+
+    async def _all(self, consumer: AIOKafkaConsumer, raws: list[Any], stop: asyncio.Event) -> None:
+        """Do what was fetched, in as many parts as it takes; each part is committed before the next."""
+        attempt = 0
+        while raws:
+            part = raws[: self._most]
             try:
-                async with asyncio.timeout(self._limits.deadline_seconds):
-                    letters = await self._applier.apply(raws)
-                    await self._letters.send(letters)
-                break
+                await self._part(consumer, part)
+            except TooMuch as error:
+                self._most = max(1, len(part) // 2)
+                metrics.HALVINGS.labels(self._group).inc()
+                log.warning("batch_halved", group=self._group, records=len(part), error=str(error))
             except Exception as error:
                 if not engine_is_away(error):
                     raise
@@ -121,16 +135,35 @@ class ConsumeLoop:
                 metrics.RETRIES.labels(self._group, type(error).__name__).inc()
                 self._health.ready(self._group, False, f"engine away: {error!r}")
                 log.warning("batch_waits", group=self._group, attempt=attempt, error=repr(error))
-                if not await self._wait(consumer, stop, min(0.2 * 2 ** min(attempt, 6), 10)):
-                    return  # stopping: the batch was not committed, so it comes again
-        self._health.ready(self._group, True)
-        await self._commit(consumer, fetched)
+                await self._wait(consumer, stop, min(0.2 * 2 ** min(attempt, 6), 10))
+            else:
+                attempt = 0
+                self._most = min(self._most * 2, self._limits.batch)
+                raws = raws[len(part) :]
+                self._health.ready(self._group, True)
+            if raws:
+                await self._wait(consumer, stop, 0)
+                if stop.is_set():
+                    return  # what is left was not committed, so it comes again
+                assigned = consumer.assignment()
+                raws = [raw for raw in raws if TopicPartition(raw.topic, raw.partition) in assigned]
+
+    async def _part(self, consumer: AIOKafkaConsumer, raws: Sequence[Any]) -> None:
+        started = time.monotonic()
+        letters = await self._applier.apply(raws)
+        try:
+            async with asyncio.timeout(self._limits.deadline_seconds):
+                await self._letters.send(letters)
+        except Refused as error:
+            log.error("dead_letters_refused", group=self._group, error=str(error))  # their records are still in Kafka
+        await self._commit(consumer, raws)
         self._after_commit()
         self._observe(started, len(raws), len(letters))
 
-    async def _commit(self, consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
+    async def _commit(self, consumer: AIOKafkaConsumer, raws: Sequence[Any]) -> None:
         assigned = consumer.assignment()
-        offsets = {p: records[-1].offset + 1 for p, records in fetched.items() if p in assigned}
+        done = {TopicPartition(raw.topic, raw.partition): raw.offset + 1 for raw in raws}
+        offsets = {partition: offset for partition, offset in done.items() if partition in assigned}
         for partition, offset in offsets.items():
             behind = (consumer.highwater(partition) or offset) - offset
             metrics.LAG.labels(self._topics[partition.topic], partition.partition).set(behind)
@@ -143,17 +176,18 @@ class ConsumeLoop:
             # A rebalance gave the partition away: its new owner sees the batch again, which changes nothing.
             log.info("commit_lost_to_rebalance", group=self._group, error=repr(error))
 
-    async def _wait(self, consumer: AIOKafkaConsumer, stop: asyncio.Event, seconds: float) -> bool:
-        """Wait before another try, staying a member of the group: a paused poll counts as a poll. False: stopping."""
+    async def _wait(self, consumer: AIOKafkaConsumer, stop: asyncio.Event, seconds: float) -> None:
+        """Wait before the next part, staying a member of the group: a paused poll counts as a poll."""
         paused = consumer.assignment()
         consumer.pause(*paused)
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not stop.is_set():
-            surprise = await consumer.getmany(timeout_ms=100, max_records=1)
+        while True:
+            surprise = await consumer.getmany(timeout_ms=100 if seconds else 0, max_records=1)
             for partition, records in surprise.items():  # a rebalance gave us a partition that was not paused
                 consumer.seek(partition, records[0].offset)
+            if time.monotonic() >= until or stop.is_set():
+                break
         consumer.resume(*(paused & consumer.assignment()))
-        return not stop.is_set()
 
     async def _raise_if_stalled(self, consumer: AIOKafkaConsumer) -> None:
         """Raise Unavailable when records wait though none came: a consumer can hang after a broker restart."""

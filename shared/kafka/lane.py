@@ -75,11 +75,14 @@ class Lane:
         while True:
             await self._work.wait()
             while self._queue:
+                batch = self._batch()
+                if not self._travelling:  # what was queued is malformed, all of it
+                    continue
                 try:
-                    await self._send(self._batch())
+                    await self._send(batch)
                 except PERMANENT as error:
-                    size = f" ({len(self._travelling)} records)" if len(self._travelling) > 1 else ""
-                    self._refused = Refused(f"Kafka refuses a record of {self._topic}{size}: {error!r}")
+                    if len(self._travelling) == 1:  # else nobody knows which one it is: smaller batches will tell
+                        self._refused = Refused(f"Kafka refuses a record of {self._topic}: {error!r}")
                     raise
                 for ticket in self._travelling:
                     ticket.arrived()
@@ -113,8 +116,13 @@ class Lane:
         now = int(time.time() * 1000)
         while queue:
             record, ticket = queue[0]
-            if append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
-                break  # full (the first record always fits)
+            try:
+                if append(timestamp=now, key=record.key, value=record.value, headers=record.headers) is None:
+                    break  # full (the first record always fits)
+            except (TypeError, ValueError, AttributeError) as error:
+                ticket.failed(Refused(f"a record of {self._topic} is malformed: {error!r}"))
+                queue.popleft()
+                continue
             queue.popleft()
             travelling.append(ticket)
         batch.close()

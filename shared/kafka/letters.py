@@ -1,4 +1,8 @@
-"""Making a dead letter of a Kafka record: whole, with the reason, under an id that a second try repeats."""
+"""Making a dead letter of a Kafka record: whole, with the reason, under an id that a second try repeats.
+
+The letter must itself fit into Kafka. The body of a record so large that it would not is cut; the record is whole at
+its origin, for as long as Kafka keeps the topic.
+"""
 
 import base64
 import uuid
@@ -9,6 +13,10 @@ from shared.events import encode, headers
 from shared.events.dead_letter import DeadLetter
 from shared.kafka.producer import Outgoing
 
+_MOST_BODY = 700_000
+"""Characters. Escaped as JSON most text grows by a few per cent; what grows more is sent as base64, which does not."""
+
+_LAST_MOMENT = 253_402_300_799  # seconds: the last one of the year 9999
 NAMESPACE = uuid.UUID("5b0c8a6e-6b3e-5b0f-9a53-0d5f6a0e6c11")
 
 
@@ -26,16 +34,18 @@ def letter_of(topic: str, group: str, origin_topic: str, raw: Any, reason: str) 
     """The dead letter of a consumed record; the record's own time makes it the same letter when it is sent again."""
     origin = f"{group}:{origin_topic}/{raw.partition}/{raw.offset}"
     body, encoding = body_of(raw.value or b"")
-    event_type = next((v.decode(errors="replace") for k, v in raw.headers if k == "ce_type"), None)
+    if len(body) > _MOST_BODY:
+        reason = f"{reason[:1500]} (the body of {len(raw.value):,} bytes is cut; the record is whole at its origin)"
+        body, encoding = base64.b64encode(raw.value[: _MOST_BODY // 2]).decode(), "base64"
     letter = DeadLetter(
         dead_letter_id=str(uuid.uuid5(NAMESPACE, origin)),
         origin=origin,
         reason=reason[:2000],
         body=body,
         encoding=encoding,
-        failed_at=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        failed_at=datetime.fromtimestamp(min(max(raw.timestamp or 0, 0) / 1000, _LAST_MOMENT), UTC),
         topic=origin_topic,
-        type=event_type,
+        type=next((v.decode(errors="replace") for k, v in raw.headers if k == "ce_type" and v), None),
     )
     return outgoing(topic, letter)
 

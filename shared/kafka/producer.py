@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
 
-from shared.errors import Unavailable
-from shared.kafka.connection import Connection
+from shared.errors import Refused, Unavailable
+from shared.kafka.connection import BATCH_BYTES, Connection
 from shared.kafka.lane import Outgoing
 from shared.settings.kafka import Kafka
 
@@ -14,6 +14,9 @@ __all__ = ["Outgoing", "Producer"]
 
 _CONNECTS_WITHIN = 10.0  # seconds
 _IN_FLIGHT_BYTES = 64 * 1024 * 1024
+
+RECORD_BYTES = 1_000_000
+"""The largest record, key and value: brokers take 1,048,588 by default, and headers and framing need some of it."""
 
 
 class Producer:
@@ -28,6 +31,7 @@ class Producer:
         self._deadline = deadline_seconds
         self._limit = in_flight_bytes
         self._in_flight = 0
+        self._batch_bytes = BATCH_BYTES
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -64,6 +68,8 @@ class Producer:
             return
         connection = self._connection or await self._connected()
         size = sum([len(record.value) for record in records])
+        if size > RECORD_BYTES and (large := max(len(r.key) + len(r.value) for r in records)) > RECORD_BYTES:
+            raise Refused(f"a record of {large:,} bytes is larger than Kafka takes ({RECORD_BYTES:,})")
         if self._in_flight and self._in_flight + size > self._limit:
             raise Unavailable(f"Kafka is slow: {self._in_flight} bytes wait for it already")
         self._in_flight += size
@@ -78,7 +84,7 @@ class Producer:
         async with self._connecting:
             if self._connection is not None:
                 return self._connection
-            connection = Connection(self._kafka, self._deadline, self._on_broken)
+            connection = Connection(self._kafka, self._deadline, self._on_broken, self._batch_bytes)
             try:
                 async with asyncio.timeout(min(self._deadline, _CONNECTS_WITHIN)):
                     await connection.open()
@@ -91,6 +97,8 @@ class Producer:
     def _on_broken(self, connection: Connection) -> None:
         if self._connection is connection:
             self._connection = None
+        if connection.refused:
+            self._batch_bytes = max(1, self._batch_bytes // 8)  # down to records that travel alone
         self._leave(connection)
 
     def _leave(self, connection: Connection) -> None:

@@ -1,35 +1,17 @@
 """One chunk of marked deals, computed again in one transaction."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.attribution.domain.deals.attribute import Policy, attribute
-from services.attribution.domain.models.fitting import FittedModel
+from services.attribution.domain.deals.attribute import attribute
+from services.attribution.domain.terms import Terms
 from services.attribution.recompute import load, write
 from services.attribution.recompute.claim import claim, unmark
-from services.attribution.store import deals, fitted, marks
+from services.attribution.store import accounts, deals, fitted, marks
 from shared import db
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Under what a run computes; `model_config` and `channel_rules_version` are noted with it.
-
-    `policy` has no shares: those of the `fitted` models are of the newest run, and read when they are needed.
-    `reporting_zone` changes no credit; it says whose months and days the reports count by.
-    """
-
-    policy: Policy
-    lookback: timedelta | None
-    model_config: Mapping[str, Any]
-    channel_rules_version: str
-    fitted: Mapping[str, FittedModel]
-    reporting_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +37,9 @@ async def compute(pool: AsyncEngine, terms: Terms, most: int, upto: int, reason:
             return Done(0, 0)
         await unmark(connection, list(claimed))
         now: datetime = await connection.fetchval("SELECT clock_timestamp()")
-        versions = await load.versions(connection, claimed)
-        accounts = await load.accounts(connection, [own[-1] for own in versions.values()])
-        loaded = await load.load(connection, versions, accounts, terms.lookback, terms.policy.base_currency)
+        versions = await deals.versions(connection, claimed)
+        found = await accounts.found(connection, versions)
+        loaded = await load.load(connection, versions, found, terms.lookback, terms.policy.base_currency)
         learnt = await fitted.newest(connection, terms.fitted)
         policy = replace(terms.policy, shares=learnt.shares)
         # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
@@ -69,10 +51,8 @@ async def compute(pool: AsyncEngine, terms: Terms, most: int, upto: int, reason:
             await write.outcomes(
                 connection, changed, fresh, now, reason, terms.model_config, terms.channel_rules_version, learnt.runs
             )
-        await write.facts(connection, accounts, {d: deals.touched_until(own) for d, own in versions.items()})
-        missing = await write.missing_keys(connection, load.needed_keys(accounts))
-        if missing:
+        await write.facts(connection, found, versions)
+        if await accounts.lack_keys(connection, found):
             await marks.lock(connection)
-            await write.add_keys(connection, missing)
-            await marks.deals(connection, {deal_id for _, deal_id in missing})
+            await marks.deals(connection, await accounts.note(connection, found))
         return Done(len(claimed), len(changed))

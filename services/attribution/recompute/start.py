@@ -4,7 +4,7 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.attribution.recompute.compute import Terms
+from services.attribution.domain.terms import Terms
 from services.attribution.store import marks, setting
 from shared import db
 

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution import metrics
+from services.attribution.domain.terms import Terms
 from services.attribution.recompute.claim import give_up, newest_mark
-from services.attribution.recompute.compute import Done, Terms, compute
+from services.attribution.recompute.compute import Done, compute
 from services.attribution.recompute.start import prepare
 from shared import db
 

@@ -10,7 +10,10 @@ import msgspec
 
 from services.attribution.domain.deals.account import Found
 from services.attribution.domain.deals.attribute import Outcome
+from services.attribution.domain.deals.version import opened_at
+from services.attribution.store import deals
 from shared.db import Connection
+from shared.events.deal import Deal
 
 _ENTRY = (
     "deal_id", "entry_id", "booking", "kind", "amount", "currency", "fx_rate", "amount_base", "occurred_at",
@@ -33,19 +36,12 @@ FROM unnest($1::text[], $2::timestamptz[]) AS exact (deal_id, until)
 WHERE deal.deal_id = exact.deal_id AND (deal.touched_until <> exact.until OR deal.error IS NOT NULL)
 """
 _ACCOUNT = """
-UPDATE warehouse.fct_deal AS deal SET account_id = found.account_id, account_rule = found.rule
-FROM unnest($1::text[], $2::text[], $3::text[]) AS found (deal_id, account_id, rule)
-WHERE deal.deal_id = found.deal_id
-    AND (deal.account_id, deal.account_rule) IS DISTINCT FROM (found.account_id, found.rule)
+UPDATE warehouse.fct_deal AS deal
+SET account_id = found.account_id, account_rule = found.rule, created_at = found.opened_at
+FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS found (deal_id, account_id, rule, opened_at)
+WHERE deal.deal_id = found.deal_id AND (deal.account_id, deal.account_rule, deal.created_at)
+    IS DISTINCT FROM (found.account_id, found.rule, found.opened_at)
 """
-_MISSING_KEYS = """
-SELECT key, deal_id FROM unnest($1::text[], $2::text[]) AS needed (key, deal_id)
-WHERE NOT EXISTS (SELECT FROM attribution.deal_key AS own WHERE own.key = needed.key AND own.deal_id = needed.deal_id)
-"""
-_ADD_KEYS = """
-INSERT INTO attribution.deal_key (key, deal_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
-"""
-
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,11 +50,13 @@ def digest_of(outcome: Outcome) -> str:
     return blake2b(_encode(outcome), digest_size=16).hexdigest()
 
 
-async def facts(connection: Connection, accounts: Mapping[str, Found], touched_until: Mapping[str, datetime]) -> None:
-    """What is known of the deals besides their money."""
+async def facts(connection: Connection, accounts: Mapping[str, Found], versions: Mapping[str, Sequence[Deal]]) -> None:
+    """What is known of the deals besides their money: whose each is, when it began, until when touches matter."""
+    touched_until = {deal_id: deals.touched_until(own) for deal_id, own in versions.items()}
+    opened = [opened_at(versions[deal_id]) for deal_id in accounts]
     rules = [found.rule for found in accounts.values()]
     ids = [found.account_id for found in accounts.values()]
-    await connection.execute(_ACCOUNT, list(accounts), ids, rules)
+    await connection.execute(_ACCOUNT, list(accounts), ids, rules, opened)
     await connection.execute(_TOUCHED_UNTIL, list(touched_until), list(touched_until.values()))
 
 
@@ -121,14 +119,3 @@ async def _replace(
     await connection.copy_records_to_table(
         relation, schema_name="warehouse", columns=(*columns, *noted, "recorded_at"), records=records
     )
-
-
-async def missing_keys(connection: Connection, needed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The (key, deal_id) pairs that are not noted yet."""
-    rows = await connection.fetch(_MISSING_KEYS, [key for key, _ in needed], [deal_id for _, deal_id in needed])
-    return [(row["key"], row["deal_id"]) for row in rows]
-
-
-async def add_keys(connection: Connection, pairs: Sequence[tuple[str, str]]) -> None:
-    """Note (key, deal_id) pairs; call it with the marking lock held, and mark the deals."""
-    await connection.execute(_ADD_KEYS, [key for key, _ in pairs], [deal_id for _, deal_id in pairs])

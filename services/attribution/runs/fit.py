@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.domain.models.fitting import Fit
-from services.attribution.recompute.compute import Terms
+from services.attribution.domain.terms import Terms
 from services.attribution.runs.due import Last, Situation
 from services.attribution.runs.journeys import journeys
 from services.attribution.store import marks

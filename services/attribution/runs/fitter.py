@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution import metrics
-from services.attribution.recompute.compute import Terms
+from services.attribution.domain.terms import Terms
 from services.attribution.runs.due import due
 from services.attribution.runs.fit import FitUnderWay, fit, look
 from shared import db

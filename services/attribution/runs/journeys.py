@@ -3,8 +3,9 @@
 import asyncio
 
 from services.attribution.domain.deals.walks import Walks, decided
+from services.attribution.domain.terms import Terms
 from services.attribution.recompute import load
-from services.attribution.recompute.compute import Terms
+from services.attribution.store import accounts, deals
 from shared.db import Connection
 
 _CHUNK = 500
@@ -16,10 +17,10 @@ async def journeys(connection: Connection, terms: Terms, chunk: int = _CHUNK) ->
     walks, after = Walks(), ""
     while ids := [row["deal_id"] for row in await connection.fetch(_NEXT, after, chunk)]:
         after = ids[-1]
-        versions = await load.versions(connection, ids)
-        accounts = await load.accounts(connection, [own[-1] for own in versions.values()])
+        versions = await deals.versions(connection, ids)
+        found = await accounts.found(connection, versions)
         loaded = await load.load(
-            connection, versions, accounts, terms.lookback, terms.policy.base_currency, closes_of=decided
+            connection, versions, found, terms.lookback, terms.policy.base_currency, closes_of=decided
         )
         # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
         await asyncio.to_thread(walks.add, loaded.cases, loaded.touches, terms.policy, loaded.rate)

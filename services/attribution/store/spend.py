@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 from services.attribution.domain.ledger.money import decimals
 from shared.db import Connection
@@ -24,6 +25,10 @@ _CONVERT_SPEND = """
 UPDATE warehouse.fct_spend SET cost_base = round(cost * attribution.rate_on(currency, $1, day), $3)
 WHERE day >= $2 AND currency <> $1
     AND cost_base IS DISTINCT FROM round(cost * attribution.rate_on(currency, $1, day), $3)
+"""
+_RATES_ON = """
+SELECT currency, day, attribution.rate_on(currency, $3, day) AS rate
+FROM unnest($1::text[], $2::date[]) AS asked (currency, day)
 """
 _MARK_RATED = """
 INSERT INTO attribution.dirty_deal (deal_id)
@@ -57,3 +62,11 @@ async def store_spend(connection: Connection, spend: Iterable[tuple[Spend, str]]
         for s, channel in spend
     ]
     await connection.executemany(_SPEND, sorted(rows))
+
+
+async def rates(
+    connection: Connection, asked: Sequence[tuple[str, date]], base_currency: str
+) -> dict[tuple[str, date], Decimal | None]:
+    """Base currency for one unit of each (currency, day), as published last on or before it; None: unknown."""
+    rows = await connection.fetch(_RATES_ON, [c for c, _ in asked], [day for _, day in asked], base_currency)
+    return {(row["currency"], row["day"]): row["rate"] for row in rows}

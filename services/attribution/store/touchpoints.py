@@ -1,6 +1,7 @@
 """Touchpoints into warehouse.fct_touchpoint: look which are there, then COPY the others."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -10,6 +11,37 @@ from shared.db import Connection
 from shared.errors import Unavailable
 
 _THERE = "SELECT touchpoint_id::text FROM warehouse.fct_touchpoint WHERE touchpoint_id = ANY($1::uuid[])"
+
+_OF_PEOPLE = """
+SELECT asked.deal, asked.person, touch.touchpoint_id::text, touch.occurred_at, touch.channel, touch.session_source,
+    touch.session_medium, touch.utm_campaign
+FROM unnest($1::int[], $2::int[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
+    AS asked (deal, person, person_id, since, until, latest)
+JOIN attribution.identifier_span AS span USING (person_id)
+JOIN warehouse.fct_touchpoint AS touch ON touch.identity = span.identity AND touch.earns_credit
+    AND touch.occurred_at >= greatest(span.since, asked.since)
+    AND touch.occurred_at < least(span.until, asked.until) AND touch.occurred_at <= asked.latest
+"""
+_FACTS = """
+SELECT touchpoint_id, occurred_at, kind, identity, channel, channel_rule, session_source, session_medium, utm_campaign,
+    url, referrer
+FROM warehouse.fct_touchpoint WHERE touchpoint_id = ANY($1::uuid[])
+"""
+
+Asked = tuple[int, int, str, datetime, datetime, datetime]
+"""Whose touches are asked for: deal and person by their numbers, person id, since, until (exclusive), latest."""
+
+
+async def of_people(connection: Connection, asked: Sequence[Asked]) -> list[tuple[Any, ...]]:
+    """The credit-earning touches of these people in these times: rows as `Touched` takes them, in any order."""
+    columns = [[row[n] for row in asked] for n in range(6)]
+    return [tuple(row) for row in await connection.fetch(_OF_PEOPLE, *columns)]
+
+
+async def facts(connection: Connection, touchpoint_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What explains these touches' channels, by touchpoint id."""
+    rows = await connection.fetch(_FACTS, touchpoint_ids)
+    return {str(row["touchpoint_id"]): dict(row) for row in rows}
 
 
 async def store(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

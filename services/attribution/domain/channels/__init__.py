@@ -7,12 +7,11 @@ Reading order: `evidence` (in and out), `origin` (source and medium), `rules` an
 from services.attribution.domain.channels.classify import ChannelRules, channel_rules
 from services.attribution.domain.channels.evidence import ChannelFact, Evidence, evidence_of
 from services.attribution.domain.channels.kinds import CREDITED_KINDS, UNCREDITED_KINDS, earns_credit
-from services.attribution.domain.channels.rules import UNASSIGNED, UNATTRIBUTED, ChannelRulesError
+from services.attribution.domain.channels.rules import UNASSIGNED, ChannelRulesError
 
 __all__ = [
     "CREDITED_KINDS",
     "UNASSIGNED",
-    "UNATTRIBUTED",
     "UNCREDITED_KINDS",
     "ChannelFact",
     "ChannelRules",

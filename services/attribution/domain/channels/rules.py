@@ -15,10 +15,10 @@ from operator import attrgetter
 from services.attribution.domain.channels.hosts import within
 from services.attribution.domain.channels.origin import Origin
 from services.attribution.domain.channels.sites import LISTS
+from services.attribution.domain.ledger.ledger import UNATTRIBUTED
 from shared.errors import ConfigError
 
 UNASSIGNED = "Unassigned"
-UNATTRIBUTED = "Unattributed"
 
 Test = Callable[[Origin], bool]
 

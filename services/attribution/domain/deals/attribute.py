@@ -20,7 +20,7 @@ from services.attribution.domain.journeys.columns import Milestones, from_column
 from services.attribution.domain.journeys.journeys import Floats, Ints, Journeys, micros
 from services.attribution.domain.journeys.positions import names
 from services.attribution.domain.journeys.selection import Paths, Rules, select
-from services.attribution.domain.ledger.ledger import UNATTRIBUTED, Booking, entry_amounts
+from services.attribution.domain.ledger.ledger import UNATTRIBUTED, entry_amounts
 from services.attribution.domain.ledger.money import decimals, to_minor
 from services.attribution.domain.models import RuleModel
 from services.attribution.domain.models.fitting import spread
@@ -96,11 +96,12 @@ class _Booked:
 
     @classmethod
     def of(cls, close: Close, rate: Rate, base: str) -> Self:
-        """The close at the rate of its day."""
+        """The close at the rate of its day. Nothing is nothing in every currency, so it takes no rate."""
         fx_rate = rate(close.currency, close.rated_at.date())
-        amounts = list(entry_amounts(Booking(close.entries, fx_rate, ()), base).values())
+        takes_rate = any(entry.amount for entry in close.entries)
+        amounts = entry_amounts(close.entries, fx_rate if takes_rate else Decimal(0), base)
         known = [to_minor(amount, base) for amount in amounts if amount is not None]
-        return cls(close, fx_rate, amounts, list(accumulate(known)) if fx_rate is not None else None)
+        return cls(close, fx_rate, amounts, list(accumulate(known)) if len(known) == len(amounts) else None)
 
     def entries(self) -> Iterator[EntryFact]:
         """Its ledger entries."""

@@ -1,4 +1,4 @@
-"""The credit of every entry of many closes at once: as `ledger.credit_booking` gives it, a whole chunk at a time."""
+"""The money of every entry of many closes, split among their touches: a whole chunk at a time."""
 
 from collections.abc import Sequence
 

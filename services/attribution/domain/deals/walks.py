@@ -5,7 +5,7 @@
     fit = Markov().fit(walks.paths())
 
 A won deal is a conversion, worth its net amount now in the base currency (0 where no rate is known); a lost one is a
-journey without a conversion. An open deal may yet become either, so it says nothing.
+journey without a conversion. An open deal may yet become either, and a deleted one never was: they say nothing.
 """
 
 import json
@@ -25,12 +25,12 @@ from shared.events.deal import Deal
 
 
 def decided(versions: Sequence[Deal]) -> list[Close]:
-    """The one close a run looks at: of a won deal its standing booking, of a lost one its end; none of an open one."""
+    """The one close a run looks at: of a won deal its standing booking, of a lost one its end; none of any other."""
     ordered = in_order(versions)
     latest = ordered[-1]
     if latest.status == "won":
         return fold(ordered)[-1:]
-    if latest.status == "open":
+    if latest.status != "lost":
         return []
     lost = list(takewhile(lambda deal: deal.status == "lost", reversed(ordered)))
     stated = [deal.closed_at for deal in lost if deal.closed_at is not None]

@@ -14,14 +14,14 @@ def day(n: float) -> datetime:
     return START + timedelta(days=n)
 
 
-def deal(status: str, amount: str, at: float, closed: float | None = None, **facts: object) -> Deal:
+def deal(status: str, amount: str | None, at: float, closed: float | None = None, **facts: object) -> Deal:
     """A version of deal d1 as of day `at`; a won or lost one closed then, unless told otherwise."""
     close = at if closed is None and status != "open" else closed
     given = {
         "deal_id": "d1",
         "source": "crm",
         "status": status,
-        "amount": Decimal(amount),
+        "amount": None if amount is None else Decimal(amount),
         "currency": "USD",
         "created_at": day(0),
         "updated_at": day(at),

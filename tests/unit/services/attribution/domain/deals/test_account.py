@@ -8,19 +8,36 @@ from tests.unit.services.attribution.domain.deals.builders import account, deal
 
 KNOWN = Known(
     by_domain={"acme.com": ["domain:acme.com", "acme-1"], "two.com": ["b", "a"]},
-    by_email={"ann@gmail.com": ["acme-1"], "bob@x.com": ["x-1"], "cec@x.com": ["x-1"], "dan@y.com": ["y-1"]},
+    by_contact={
+        ("d1", "ann@gmail.com"): ["acme-1"],
+        ("d1", "bob@x.com"): ["x-1"],
+        ("d1", "cec@x.com"): ["x-1"],
+        ("d1", "dan@y.com"): ["y-1"],
+    },
     by_name={"acme": ["acme-1"]},
 )
 
 EXAMPLES = {
-    "by its id, whatever else is named": (account(id="z", domain="acme.com", name="Acme"), (), Found("z", "explicit")),
+    "by its id, whatever else is named": (
+        account(id="z", domain="acme.com", name="Acme"),
+        (),
+        Found("z", "explicit", frozenset({"acme.com"})),
+    ),
     "by its domain, to the account with an id of its own": (
         account(domain="www.acme.com"),
         (),
-        Found("acme-1", "domain"),
+        Found("acme-1", "domain", frozenset({"acme.com"})),
     ),
-    "by its domain, always the same of several": (account(domain="two.com"), (), Found("a", "domain")),
-    "by a domain nobody is known of": (account(domain="new.com"), (), Found("domain:new.com", "domain")),
+    "by its domain, always the same of several": (
+        account(domain="two.com"),
+        (),
+        Found("a", "domain", frozenset({"two.com"})),
+    ),
+    "by a domain nobody is known of": (
+        account(domain="new.com"),
+        (),
+        Found("domain:new.com", "domain", frozenset({"new.com"})),
+    ),
     "by its contacts' account": (account(name="Acme"), ("ann@gmail.com",), Found("acme-1", "contact")),
     "by most of its contacts": (None, ("dan@y.com", "bob@x.com", "cec@x.com"), Found("x-1", "contact")),
     "by the company of a contact nobody knows": (None, ("eve@new.com",), Found("domain:new.com", "contact")),

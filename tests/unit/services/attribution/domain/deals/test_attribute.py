@@ -14,11 +14,11 @@ from services.attribution.domain.deals.fold import fold
 from services.attribution.domain.deals.parts import entry_parts
 from services.attribution.domain.deals.touches import Touched, Touches
 from services.attribution.domain.journeys.selection import Rules
-from services.attribution.domain.ledger.ledger import Booking, LedgerEntry, credit_booking
 from services.attribution.domain.ledger.money import decimals
 from services.attribution.domain.models import rule_models
 from shared.events.deal import Deal
 from tests.unit.services.attribution.domain.deals.builders import day, deal, refund
+from tests.unit.services.attribution.domain.ledger.reference import credits_of
 
 
 def policy(base: str = "USD", lookback: float | None = None) -> Policy:
@@ -171,7 +171,7 @@ def test_many_closes_at_once_are_credited_as_each_alone(closes: list[tuple[list[
     nets = [list(accumulate(amounts)) for amounts, _ in closes]
     rounds = entry_parts(nets, weights, offsets)
     for (amounts, own), start in zip(closes, offsets.tolist(), strict=False):
-        entries = tuple(LedgerEntry(str(n), "booked", Decimal(a), day(0)) for n, a in enumerate(amounts))
-        for c in credit_booking(Booking(entries, Decimal(1), tuple(own)), "JPY"):
-            if c.touch is not None:
-                assert rounds[int(c.entry_id)][start + c.touch] == c.amount_base
+        if not own:
+            continue
+        for number, expected in enumerate(credits_of([Decimal(a) for a in amounts], Decimal(1), own, 0)):
+            assert rounds[number][start : start + len(own)].tolist() == expected

@@ -1,6 +1,6 @@
 """A deal's versions make its ledger, whatever order they came in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.domain.deals.fold import Close, fold
-from shared.events.deal import Deal
+from shared.events.deal import Deal, Refund
 from tests.unit.services.attribution.domain.deals.builders import day, deal, refund
 
 
@@ -58,7 +58,7 @@ EXAMPLES = {
         [deal("won", "100", 1, refunds=(refund("r1", "30", 2),)), deal("lost", "100", 3)],
         [(1, "booked", "100", day(1)), (1, "refunded", "-30", day(2)), (1, "reopened", "-70", day(3))],
     ),
-    "a deal reopened and won again is booked again, its refund with it": (
+    "a deal reopened and won again is booked again, and owes nothing of the first sale's refund": (
         [
             deal("won", "100", 1, refunds=(refund("r1", "30", 2),)),
             deal("open", "100", 3),
@@ -69,7 +69,72 @@ EXAMPLES = {
             (1, "refunded", "-30", day(2)),
             (1, "reopened", "-70", day(3)),
             (2, "booked", "90", day(5)),
-            (2, "refunded", "-30", day(5)),
+        ],
+    ),
+    "a refund heard of late is taken from the sale that stood at its time": (
+        [deal("won", "100", 1), deal("open", "100", 3), deal("won", "90", 5, refunds=(refund("r1", "30", 2),))],
+        [
+            (1, "booked", "100", day(1)),
+            (1, "refunded", "-30", day(2)),
+            (1, "reopened", "-70", day(3)),
+            (2, "booked", "90", day(5)),
+        ],
+    ),
+    "a refund after the second sale is the second's, though the CRM keeps the first date": (
+        [
+            deal("won", "100", 1),
+            deal("open", "100", 3),
+            deal("won", "90", 5, closed=1),
+            deal("won", "90", 7, closed=1, refunds=(refund("r1", "30", 6), refund("r2", "10", 2))),
+        ],
+        [
+            (1, "booked", "100", day(1)),
+            (1, "refunded", "-10", day(2)),
+            (1, "reopened", "-90", day(3)),
+            (2, "booked", "90", day(1)),
+            (2, "refunded", "-30", day(6)),
+        ],
+    ),
+    "a corrected currency keeps the refund": (
+        [
+            deal("won", "100", 1, refunds=(refund("r1", "30", 2),)),
+            deal("won", "100", 4, 1, currency="EUR", refunds=(refund("r1", "30", 2),)),
+        ],
+        [
+            (1, "booked", "100", day(1)),
+            (1, "refunded", "-30", day(2)),
+            (1, "reopened", "-70", day(4)),
+            (2, "booked", "100", day(1)),
+            (2, "refunded", "-30", day(2)),
+        ],
+    ),
+    "a deleted deal nets to zero": (
+        [deal("won", "100", 1), deal("deleted", "100", 3)],
+        [(1, "booked", "100", day(1)), (1, "reopened", "-100", day(3))],
+    ),
+    "an open deal that is deleted is nothing": ([deal("open", "100", 1), deal("deleted", "100", 3)], []),
+    "an open deal without an amount is pipeline of nothing": (
+        [deal("open", None, 1)],
+        [(1, "pipeline", "0", day(0))],
+    ),
+    "a deal that never said when it began did so when it was first heard of": (
+        [deal("open", "80", 2, created_at=None), deal("open", "100", 4, created_at=None)],
+        [(1, "pipeline", "100", day(2))],
+    ),
+    "what one version said of its beginning stands for those that say nothing": (
+        [deal("open", "80", 2, created_at=day(1)), deal("open", "100", 4, created_at=None)],
+        [(1, "pipeline", "100", day(1))],
+    ),
+    "a version dated far ahead counts a day after it came, and later ones follow it": (
+        [
+            deal("won", "100", 1),
+            deal("open", "70", 2, updated_at=day(30_000)),
+            deal("won", "90", 8),
+        ],
+        [
+            (1, "booked", "100", day(1)),
+            (1, "reopened", "-100", day(3)),
+            (2, "booked", "90", day(8)),
         ],
     ),
     "a reopened deal is pipeline again": (
@@ -106,19 +171,47 @@ def test_a_late_version_gives_other_entries_where_it_changes_them() -> None:
     assert {e.entry_id for e in early.entries}.isdisjoint(e.entry_id for e in refolded.entries)
 
 
+def test_of_two_versions_of_one_moment_the_one_received_later_stands() -> None:
+    first, second = (deal("won", str(n), 1, received_at=day(1 + n / 10)) for n in (1, 2))
+    assert sum(e.amount for close in fold([second, first]) for e in close.entries) == 2
+    again = deal("won", "1", 1, received_at=day(1.5))
+    assert sum(e.amount for close in fold([again, second, first]) for e in close.entries) == 1
+
+
+def test_of_two_versions_in_one_request_the_later_one_stands() -> None:
+    versions = [deal("won", str(amount), 1, position=place) for place, amount in enumerate((7, 3, 5))]
+    for some in (versions, versions[::-1], versions[1:] + versions[:1]):
+        assert sum(e.amount for close in fold(some) for e in close.entries) == 5
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_the_first_and_the_last_moment_there_is_fold_like_any_other(at: datetime) -> None:
+    versions = [
+        deal("open", "1", 1, created_at=at, closed_at=at),
+        deal("won", "100", 2, updated_at=at, closed_at=at, received_at=at, refunds=(Refund("r", Decimal(1), at),)),
+        deal("lost", "100", 3, closed_at=at),
+    ]
+    for some in (versions[:1], versions[:2], versions):
+        for close in fold(some):
+            assert close.entries
+
+
 VERSIONS = st.builds(
-    lambda status, cents, at, currency, refunds: deal(
+    lambda status, cents, at, currency, refunds, received: deal(
         status,
         f"{cents / 100:.2f}",
         at,
         currency=currency,
+        received_at=day(at + received / 7),
+        position=received,
         refunds=tuple(refund(f"r{n}", f"{part / 100:.2f}", at) for n, part in refunds.items()),
     ),
-    st.sampled_from(["open", "won", "won", "lost"]),
+    st.sampled_from(["open", "won", "won", "lost", "deleted"]),
     st.integers(0, 50_000),
     st.integers(0, 6),
     st.sampled_from(["USD", "USD", "USD", "EUR"]),
     st.dictionaries(st.integers(1, 3), st.integers(0, 9_000), max_size=2),
+    st.integers(0, 3),
 )
 
 
