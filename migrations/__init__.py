@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from shared.db import engine_for_once
+from shared.errors import AccessDenied
 
 HERE = Path(__file__).parent
 
@@ -20,8 +24,21 @@ def _config(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the database at `url` (postgresql://...). Waits for another process that is migrating it."""
-    command.upgrade(_config(url), revision)
+    """Migrate the database at `url` (postgresql://...). Waits for another process that is migrating it.
+
+    Raises AccessDenied, saying what an administrator must run, when the login lacks a right.
+    """
+    try:
+        command.upgrade(_config(url), revision)
+    except DBAPIError as error:
+        cause = error.orig.__cause__ if error.orig is not None else None
+        if not isinstance(cause, asyncpg.InsufficientPrivilegeError):
+            raise
+        login = make_url(url).username
+        raise AccessDenied(
+            f"PostgreSQL refuses the login {login}: {cause}. Migrate with the login that did it the first time, or let "
+            f'who administers the server run: GRANT "<that login>" TO "{login}";'
+        ) from error
 
 
 def head() -> str:

@@ -7,6 +7,7 @@ from threading import Thread
 from alembic import context
 from sqlalchemy import Connection, text
 
+from migrations import roles
 from migrations.publish import publish
 from shared.db import engine_for_once
 
@@ -18,6 +19,7 @@ def _migrate(connection: Connection) -> None:
     context.configure(connection=connection)
     with context.begin_transaction():
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        roles.ready(connection)
         context.run_migrations()
         if context.get_context().get_current_revision() == context.script.get_current_head():
             for warning in publish(connection):

@@ -3,27 +3,24 @@
 Owns schema attribution and warehouse.fct_*, attribution_run and model_result. Does not resolve people: lifecycle does.
 """
 
-import os
 import sys
 from datetime import timedelta
 from pathlib import Path
-
-import uvloop
 
 from services.attribution.app import create_app
 from services.attribution.config import read
 from services.attribution.handler import TOPICS, Handler
 from services.attribution.recompute.worker import Worker
 from services.attribution.runs.fitter import Fitter
-from shared import db, logging
-from shared.errors import ClosedloopError
+from shared import db
 from shared.events import TOPICS as ALL_TOPICS
 from shared.http.health import Health
 from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
-from shared.settings import Settings, load
+from shared.process import run_service
+from shared.settings import Settings
 
 PORT_OFFSET = 2
 ROLE = "closedloop_attribution"
@@ -53,15 +50,7 @@ async def run(settings: Settings, config: Path | None = None) -> None:
 
 def main() -> int:
     """The exit code."""
-    config = Path(os.environ.get("CLOSEDLOOP_CONFIG") or "closedloop.yaml")
-    try:
-        settings = load()
-        logging.configure("attribution", settings.log_level)
-        uvloop.run(run(settings, config if config.exists() else None))
-    except (ClosedloopError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    return run_service("attribution", run)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def read(settings: Settings, path: Path | None = None) -> tuple[Attribution, Cha
         return section, channel_rules(settings.channels)
     except ChannelRulesError as error:
         if path is None:
-            raise
+            raise ConfigError(str(error)) from None
         lines, key = read_document(path)[1], ("channels", *error.key)
         while key not in lines and key:
             key = key[:-1]

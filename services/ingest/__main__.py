@@ -6,36 +6,46 @@ not ready, and answers 503.
 
 import asyncio
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import structlog
-import uvloop
 
 from services.ingest import letters, metrics
 from services.ingest.app import create
 from services.ingest.limits import KAFKA_SECONDS
 from shared import db
-from shared.errors import ConfigError, Unavailable
+from shared.errors import AccessDenied, EngineError, TooManyBadRecords, Unavailable
 from shared.events import TOPICS
 from shared.http.health import Health
 from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
-from shared.logging import configure
-from shared.settings import Settings, load
+from shared.process import run_service
+from shared.settings import Settings
 
 log = structlog.get_logger()
 
 _TRY_SECONDS = 3.0  # short, so that a signal to end is not kept waiting
+_LOOK_AGAIN_SECONDS = 10.0
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, _: Path | None = None) -> None:
     """Serve until a signal, then finish what is under way."""
     health = Health("kafka")
     producer = Producer(settings.kafka, KAFKA_SECONDS)
     pool = db.engine(settings.postgres_url, role="closedloop_ingest", pool_size=2)
     # Health of its own: a load balancer must go on sending events while PostgreSQL is away.
     storing = ConsumeLoop(settings, "dead-letters", ["dead-letters"], letters.handle, pool, producer, Health())
+
+    async def keep_storing(stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await storing.run(stop)
+            except (EngineError, TooManyBadRecords) as error:  # nothing that is wrong there keeps events out
+                log.error("dead_letters_wait", error=str(error))
+                await _pause(stop, _LOOK_AGAIN_SECONDS)
 
     async def stay_connected(stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -47,7 +57,7 @@ async def run(settings: Settings) -> None:
 
     try:
         app = create(settings, producer, health)
-        await serve(app, settings, settings.http.port, health, [stay_connected, storing.run])
+        await serve(app, settings, settings.http.port, health, [stay_connected, keep_storing])
     finally:
         # Last: requests that were under way at the signal have been answered by now.
         await producer.stop()
@@ -59,21 +69,20 @@ async def _connect(settings: Settings, producer: Producer, health: Health) -> No
         await ensure_topics(settings.kafka, TOPICS, deadline_seconds=_TRY_SECONDS)
         await producer.start()
         log.info("kafka_connected")
-    except Unavailable as error:
+    except (AccessDenied, Unavailable) as error:
         health.ready("kafka", False, str(error))
         log.warning("kafka_away", error=str(error))
 
 
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
 def main() -> int:
     """The exit code."""
-    try:
-        settings = load()
-        configure("ingest", settings.log_level)
-        uvloop.run(run(settings))
-    except (ConfigError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    return run_service("ingest", run)
 
 
 if __name__ == "__main__":

@@ -6,23 +6,22 @@ beside it the SLA alarms and the HTTP of leads.
 
 import sys
 from datetime import UTC, datetime
-
-import uvloop
+from pathlib import Path
 
 from services.lifecycle.app import build
 from services.lifecycle.config import read
 from services.lifecycle.handler import LifecycleHandler
 from services.lifecycle.relay import Relay
 from services.lifecycle.timers import Timers
-from shared import db, logging
-from shared.errors import ClosedloopError
+from shared import db
 from shared.events import TOPICS
 from shared.http.health import Health
 from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
 from shared.kafka.topics import ensure_topics
-from shared.settings import Settings, load
+from shared.process import run_service
+from shared.settings import Settings
 
 ROLE = "closedloop_lifecycle"
 READS = ("touchpoints", "deals", "lead-actions")
@@ -32,9 +31,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def run(settings: Settings) -> None:
-    """Run until a signal comes."""
-    config = read(settings)
+async def run(settings: Settings, file: Path | None = None) -> None:
+    """Run until a signal comes; `file` is the one the settings are from."""
+    config = read(settings, file)
     health = Health("process", settings.group("lifecycle"))
     pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
     producer = Producer(settings.kafka)
@@ -58,15 +57,10 @@ async def run(settings: Settings) -> None:
         await pool.dispose()
 
 
-def main() -> None:
-    """Read the settings, say plainly what is wrong with them, else run."""
-    try:
-        settings = load()
-        logging.configure("lifecycle", settings.log_level)
-        uvloop.run(run(settings))
-    except ClosedloopError as error:
-        sys.exit(f"lifecycle: {error}")
+def main() -> int:
+    """The exit code."""
+    return run_service("lifecycle", run)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -60,7 +60,7 @@ _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force. Raises ConfigError naming file, line and key."""
-    path = path or _default_path(environment)
+    path = path or file_in_use(environment)
     tree, lines = read_document(path, environment) if path else ({}, {})
     origin: dict[Path_, str] = {}
     for variable, key in ENVIRONMENT.items():
@@ -93,7 +93,8 @@ def refuse(section: str, faults: Iterable[tuple[Path_, str]], path: Path | None 
         raise ConfigError("\n".join(messages))
 
 
-def _default_path(environment: Mapping[str, str]) -> Path | None:
+def file_in_use(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The file that `load` reads when it is given none: CLOSEDLOOP_CONFIG, else ./closedloop.yaml if it is there."""
     if named := environment.get("CLOSEDLOOP_CONFIG"):
         return Path(named)
     here = Path("closedloop.yaml")

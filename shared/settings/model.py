@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 
+from shared.errors import ConfigError
 from shared.settings.kafka import Kafka
 from shared.settings.section import Name, Section
 
@@ -105,14 +106,14 @@ class Settings(Section):
     def kafka_bootstrap(self) -> str:
         """Kafka's address, known once `closedloop up` (or CLOSEDLOOP_KAFKA) has said it."""
         if self.kafka.bootstrap is None:
-            raise ValueError("Kafka's address is not set: run `closedloop up`, or set CLOSEDLOOP_KAFKA=host:port")
+            raise ConfigError("Kafka's address is not set: run `closedloop up`, or set CLOSEDLOOP_KAFKA=host:port")
         return self.kafka.bootstrap
 
     @property
     def postgres_url(self) -> str:
         """PostgreSQL's address, known once `closedloop up` (or CLOSEDLOOP_DATABASE_URL) has said it."""
         if self.database_url is None:
-            raise ValueError("PostgreSQL's address is not set: run `closedloop up`, or set CLOSEDLOOP_DATABASE_URL")
+            raise ConfigError("PostgreSQL's address is not set: run `closedloop up`, or set CLOSEDLOOP_DATABASE_URL")
         return self.database_url.get_secret_value()
 
     def topic(self, name: str) -> str:

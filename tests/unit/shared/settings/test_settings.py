@@ -69,7 +69,7 @@ def test_the_default_sources_keys_are_added_to_those_of_the_file(tmp_path: Path)
 
 
 def test_addresses_nobody_gave_say_what_to_do() -> None:
-    with pytest.raises(ValueError, match="closedloop up"):
+    with pytest.raises(ConfigError, match="closedloop up"):
         _ = Settings().kafka_bootstrap
 
 
