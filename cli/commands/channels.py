@@ -24,6 +24,9 @@ EVIDENCE_COLUMNS = {
 }
 """Column of the CSV -> field of Evidence; other columns are passed through."""
 
+SHOWN = ("channel", "rule", "source", "medium", "campaign", "term", "content")
+"""What is told of a touch: fields of ChannelFact; the utm values it was given are known already."""
+
 Config = Annotated[Path | None, typer.Option(help="closedloop.yaml to take the rules from")]
 Preset = Annotated[str | None, typer.Option(help="ga4 or b2b, instead of the configured one")]
 
@@ -59,9 +62,9 @@ def test(
     )  # fmt: skip
     fact = rules.classify(evidence)
     if as_json:
-        print(json.dumps(fact._asdict() | {"rules_version": rules.version}))
+        print(json.dumps(_shown(fact) | {"rules_version": rules.version}))
         return
-    for name, value in [*fact._asdict().items(), ("rules", rules.version)]:
+    for name, value in [*_shown(fact).items(), ("rules", rules.version)]:
         if value is not None:
             typer.echo(f"{name:9} {value}")
 
@@ -101,11 +104,15 @@ def _classify_rows(rules: ChannelRules, rows: TextIO, out: TextIO) -> None:
     columns = list(reader.fieldnames or [])
     if not EVIDENCE_COLUMNS.keys() & columns:
         raise typer.BadParameter(f"the CSV has none of the columns {', '.join(EVIDENCE_COLUMNS)}")
-    added = [name if name not in columns else f"session_{name}" for name in ChannelFact._fields]
+    added = [name if name not in columns else f"session_{name}" for name in SHOWN]
     writer = csv.writer(out)
     writer.writerow([*columns, *added])
     for row in reader:
-        writer.writerow([*(row[column] for column in columns), *rules.classify(_evidence(row))])
+        writer.writerow([*(row[column] for column in columns), *_shown(rules.classify(_evidence(row))).values()])
+
+
+def _shown(fact: ChannelFact) -> dict[str, str | None]:
+    return {name: getattr(fact, name) for name in SHOWN}
 
 
 def _evidence(row: Mapping[str, str | None]) -> Evidence:

@@ -18,6 +18,8 @@ def upgrade() -> None:
     run(COMPANIES)
     _own_domains()
     run(DEALS)
+    run(RULES)
+    run(SPEND)
     run(COMPUTE_ALL)
 
 
@@ -103,6 +105,45 @@ FROM attribution.deal_version AS version WHERE version.deal_id = fct_deal.deal_i
 --
 ALTER TABLE warehouse.fct_deal ALTER COLUMN received_at SET NOT NULL, ALTER COLUMN position DROP DEFAULT,
     ALTER COLUMN crm DROP DEFAULT
+"""
+
+# By which rules the touches and costs that are there were classified, nobody noted: their version is null.
+RULES = """
+CREATE TABLE warehouse.channel_rules (
+    rules_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version text,
+    since timestamptz NOT NULL DEFAULT now(),
+    is_open boolean NOT NULL DEFAULT true
+)
+--
+CREATE UNIQUE INDEX channel_rules_open ON warehouse.channel_rules (version) WHERE is_open
+--
+INSERT INTO warehouse.channel_rules (version, is_open) VALUES (NULL, false)
+--
+ALTER TABLE warehouse.fct_touchpoint ADD COLUMN position integer NOT NULL DEFAULT 0,
+    ADD COLUMN channel_rules integer NOT NULL DEFAULT 1
+--
+ALTER TABLE warehouse.fct_touchpoint ALTER COLUMN position DROP DEFAULT, ALTER COLUMN channel_rules DROP DEFAULT
+--
+ALTER TABLE warehouse.attribution_run ALTER COLUMN channel_rules_version DROP NOT NULL
+--
+ALTER TABLE attribution.applied DROP COLUMN channel_rules_version
+--
+GRANT SELECT, INSERT, UPDATE ON warehouse.channel_rules TO closedloop_attribution
+--
+GRANT DELETE ON warehouse.fct_touchpoint TO closedloop_attribution
+"""
+
+SPEND = """
+ALTER TABLE warehouse.fct_spend ADD COLUMN crm text NOT NULL DEFAULT 'crm',
+    ADD COLUMN received_at timestamptz, ADD COLUMN position integer NOT NULL DEFAULT 0,
+    ADD COLUMN channel_rules integer NOT NULL DEFAULT 1
+--
+UPDATE warehouse.fct_spend SET received_at = updated_at
+--
+ALTER TABLE warehouse.fct_spend ALTER COLUMN received_at SET NOT NULL, ALTER COLUMN crm DROP DEFAULT,
+    ALTER COLUMN position DROP DEFAULT, ALTER COLUMN channel_rules DROP DEFAULT,
+    DROP CONSTRAINT fct_spend_pkey, ADD PRIMARY KEY (crm, day, source, medium, campaign)
 """
 
 COMPUTE_ALL = """

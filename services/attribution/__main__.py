@@ -28,8 +28,8 @@ ROLE = "closedloop_attribution"
 
 async def run(settings: Settings, config: Path | None = None) -> None:
     """Until a signal; `config` is the file the settings are from, to name its lines."""
-    section, rules = read(settings, config)
-    terms = section.terms(settings.base_currency, rules.version, settings.reporting_zone)
+    section, classifier = read(settings, config)
+    terms = section.terms(settings.base_currency, classifier.version, settings.reporting_zone)
     health = Health("process", settings.group("attribution"))
     pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
     letters = Producer(settings.kafka)
@@ -38,7 +38,7 @@ async def run(settings: Settings, config: Path | None = None) -> None:
     try:
         worker = Worker(pool, terms)
         fitter = Fitter(pool, terms, timedelta(minutes=section.fit_minutes))
-        handler = Handler(rules, settings.base_currency, worker.saw_batch)
+        handler = Handler(classifier, settings.base_currency, worker.saw_batch)
         loop = ConsumeLoop(settings, "attribution", TOPICS, handler, pool, letters, health, worker.wake)
         health.ready("process", True)
         app = create_app(settings, pool, terms, health, worker.wake)

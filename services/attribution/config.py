@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from services.attribution.domain.channels import ChannelRules, ChannelRulesError, channel_rules
+from services.attribution.domain.channels import ChannelRulesError, Classifier, EarningKinds, channel_rules
 from services.attribution.domain.deals.attribute import Policy
 from services.attribution.domain.journeys.selection import Rules
 from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, fitted_models, rule_models
@@ -17,6 +17,7 @@ from shared.settings import Settings, read_document, read_section
 from shared.settings.model import Section
 
 ALL = "all"
+_CENTURY = 36_525  # days; more is a slip, and would leave the calendar
 _KNOWN = f"there are {', '.join(MODELS)}, and {ALL} (without {CUSTOM})"
 
 
@@ -25,13 +26,14 @@ class Attribution(Section):
 
     models: tuple[str, ...] = Field(tuple(RULES), description="the models that credit every deal")
     lookback_days: float | None = Field(
-        365, gt=0, description="a touch this long before the close still counts; none: any touch does"
+        365, gt=0, le=_CENTURY, description="a touch this long before the close still counts; none: any touch does"
     )
-    half_life_days: float = Field(7, gt=0, description="time_decay: a touch this much older counts half")
+    half_life_days: float = Field(7, gt=0, le=_CENTURY, description="time_decay: a touch this much older counts half")
     exclude_direct: bool = Field(False, description="leave Direct out unless there is nothing else")
     collapse: bool = Field(False, description="make consecutive touches of one channel one touch")
     custom: dict[str, float] | None = Field(None, description="the `custom` model: percent per position and `middle`")
     markov_order: int = Field(1, ge=1, description="markov: how many latest channels it remembers")
+    earns: tuple[str, ...] = Field((), description="more kinds that earn credit, such as custom:trial_extended")
     fit_minutes: float = Field(15, ge=0, description="markov and shapley: the least time between two runs")
 
     @field_validator("models", mode="before")
@@ -59,6 +61,12 @@ class Attribution(Section):
             Positional.of(custom)
         return custom
 
+    @field_validator("earns")
+    @classmethod
+    def _kinds(cls, earns: tuple[str, ...]) -> tuple[str, ...]:
+        EarningKinds(earns)
+        return earns
+
     @model_validator(mode="after")
     def _custom_is_given(self) -> "Attribution":
         if CUSTOM in self.models and self.custom is None:
@@ -81,23 +89,27 @@ class Attribution(Section):
         )
 
     def terms(self, base_currency: str, channel_rules_version: str, reporting_zone: str = "UTC") -> Terms:
-        """Under what deals are computed. How often runs are made is none of the terms: it changes no credit."""
+        """Under what deals are computed. How often runs are made is not among the terms, since it changes no credit."""
         known = fitted_models(markov_order=self.markov_order)
+        noted = self.model_dump(mode="json", exclude={"fit_minutes", "earns"})
         return Terms(
             policy=self.policy(base_currency),
             lookback=self.lookback,
-            model_config={**self.model_dump(mode="json", exclude={"fit_minutes"}), "base_currency": base_currency},
+            model_config={**noted, "base_currency": base_currency},
             channel_rules_version=channel_rules_version,
             fitted={name: known[name] for name in self.models if name in known},
             reporting_zone=reporting_zone,
         )
 
 
-def read(settings: Settings, path: Path | None = None) -> tuple[Attribution, ChannelRules]:
-    """Both sections, checked. Raises ConfigError, which names the key, and the line when the file is given."""
+def read(settings: Settings, path: Path | None = None) -> tuple[Attribution, Classifier]:
+    """Both sections, checked, and what they make of a touch. Raises ConfigError, which names the key.
+
+    The error also names the line, when the file is given.
+    """
     section = read_section("attribution", Attribution, settings.attribution, path)
     try:
-        return section, channel_rules(settings.channels)
+        return section, Classifier(channel_rules(settings.channels), EarningKinds(section.earns))
     except ChannelRulesError as error:
         if path is None:
             raise ConfigError(str(error)) from None

@@ -8,10 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from services.attribution.domain.channels import ChannelRules, Evidence
+from services.attribution.domain.channels import Classifier
 from services.attribution.domain.ledger.money import decimals
-from services.attribution.domain.touch_row import COLUMNS, Facts, touch_row
-from services.attribution.store import accounts, deals, marks, people, spend, touchpoints
+from services.attribution.domain.spend.evidence import spend_evidence
+from services.attribution.domain.touch_row import COLUMNS, touch_row
+from services.attribution.store import accounts, channel_rules, deals, marks, people, spend, touchpoints
+from services.attribution.store.touchpoints import Displaced
 from shared.db import Connection
 from shared.errors import BadRecord
 from shared.events.deal import Deal
@@ -26,15 +28,17 @@ _TOO_MUCH = 10**13
 """A version of a deal is kept for good, so an amount that no money can be is refused before it is."""
 
 _EARNS, _IDENTITY, _OCCURRED = (COLUMNS.index(name) for name in ("earns_credit", "identity", "occurred_at"))
+_DEFAULT_CRM = "crm"
 
 
 class Handler:
     """Idempotent: every row has a key, and a mark too many costs a computation that changes nothing."""
 
-    def __init__(self, rules: ChannelRules, base_currency: str, seen: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self, classifier: Classifier, base_currency: str, seen: Callable[[int], None] = lambda _: None
+    ) -> None:
         """`seen` is told the size of every batch."""
-        self._rules = rules
-        self._facts = Facts(rules)
+        self._classifier = classifier
         self._base = base_currency
         self._seen = seen
 
@@ -45,9 +49,11 @@ class Handler:
         for record in records:
             events[type(record.event)].append(record.event)
         checked(events[Deal])
-        rows = self._rows(events[Touchpoint])
-        if rows:
-            await touchpoints.store(connection, rows)
+        rules_id = 0
+        if events[Touchpoint] or events[Spend]:
+            rules_id = await channel_rules.open_for(connection, self._classifier.version)
+        rows = [touch_row(touch, self._classifier, rules_id) for touch in _first_receipts(events[Touchpoint])]
+        displaced = await touchpoints.store(connection, rows) if rows else []
         changed = await people.store(connection, events[Person]) if events[Person] else []
         new = await deals.store(connection, events[Deal]) if events[Deal] else []
         if new:
@@ -56,33 +62,35 @@ class Handler:
         if events[FxRate]:
             await spend.store_rates(connection, events[FxRate], self._base)
         if events[Spend]:
-            await spend.store_spend(connection, [(s, self._channel(s)) for s in events[Spend]], self._base)
+            costs = [(cost, self._classifier.of(spend_evidence(cost)).channel) for cost in events[Spend]]
+            await spend.store_spend(connection, costs, rules_id, self._base)
 
         await marks.lock(connection)
         if new:
             await marks.deals(connection, new)
         if changed:
             await marks.of_people(connection, changed)
-        if touched := _touched(rows):
+        if touched := _touched(rows, displaced):
             await marks.touched(connection, touched)
         if events[FxRate]:
             await spend.mark_rated(connection, events[FxRate], self._base)
 
-    def _rows(self, touches: Iterable[Touchpoint]) -> list[tuple[Any, ...]]:
-        """Rows of the distinct touchpoints; of one sent twice the first stays, as it does across batches."""
-        distinct: dict[str, Touchpoint] = {}
-        for touch in touches:
-            distinct.setdefault(touch.touchpoint_id, touch)
-        return [touch_row(touch, self._facts) for touch in distinct.values()]
 
-    def _channel(self, spend: Spend) -> str:
-        evidence = Evidence(kind="ad_click", source=spend.source, medium=spend.medium, campaign=spend.campaign or None)
-        return self._rules.classify(evidence).channel
+def _first_receipts(touches: Iterable[Touchpoint]) -> Iterable[Touchpoint]:
+    """The distinct touchpoints; of one received several times the first receipt, as it is across batches."""
+    first: dict[str, Touchpoint] = {}
+    for touch in touches:
+        known = first.setdefault(touch.touchpoint_id, touch)
+        if (touch.received_at, touch.position) < (known.received_at, known.position):
+            first[touch.touchpoint_id] = touch
+    return first.values()
 
 
 def checked(events: Iterable[Deal]) -> None:
-    """Raise BadRecord, with the reason, for a deal whose money has no meaning."""
+    """Raise BadRecord, with the reason, for a deal whose money has no meaning or that is not of the CRM it says."""
     for deal in events:
+        if deal.crm != _DEFAULT_CRM and not deal.deal_id.startswith(f"{deal.crm}:"):
+            raise BadRecord(f"deal {deal.deal_id}: a deal of the CRM {deal.crm} has an id of the form {deal.crm}:<id>")
         try:
             decimals(deal.currency)
         except ValueError as error:
@@ -92,14 +100,17 @@ def checked(events: Iterable[Deal]) -> None:
             raise BadRecord(f"deal {deal.deal_id}: an amount must be a number below {_TOO_MUCH:,}")
 
 
-def _touched(rows: Iterable[tuple[Any, ...]]) -> dict[str, marks.Span]:
-    """Per identity the times between which it earned credit in this batch."""
+def _touched(rows: Iterable[tuple[Any, ...]], displaced: Iterable[Displaced]) -> dict[str, marks.Span]:
+    """Per identity the times between which it earned credit in this batch, or no longer does."""
+    earned = [(row[_IDENTITY], row[_OCCURRED]) for row in rows if row[_EARNS]]
+    earned += [(touch.identity, touch.occurred_at) for touch in displaced if touch.earns_credit]
     touched: dict[str, marks.Span] = {}
-    for row in rows:
-        if row[_EARNS] and (identity := row[_IDENTITY]) is not None:
-            at, span = row[_OCCURRED], touched.get(identity)
-            if span is None:
-                touched[identity] = (at, at)
-            elif not span[0] <= at <= span[1]:
-                touched[identity] = (min(span[0], at), max(span[1], at))
+    for identity, at in earned:
+        if identity is None:
+            continue
+        span = touched.get(identity)
+        if span is None:
+            touched[identity] = (at, at)
+        elif not span[0] <= at <= span[1]:
+            touched[identity] = (min(span[0], at), max(span[1], at))
     return touched

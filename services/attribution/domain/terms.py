@@ -11,7 +11,9 @@ from services.attribution.domain.models.fitting import FittedModel
 
 @dataclass(frozen=True)
 class Terms:
-    """Under what a run computes; `model_config` and `channel_rules_version` are noted with it.
+    """Under what a run computes; `model_config` is noted with it.
+
+    `channel_rules_version` is that of the rules new touches are classified by; a run notes those of its own touches.
 
     `policy` has no shares: those of the `fitted` models are of the newest run, and read when they are needed.
     `reporting_zone` changes no credit; it says whose months and days the reports count by.

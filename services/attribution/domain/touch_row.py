@@ -4,19 +4,19 @@ from typing import Any
 
 import msgspec
 
-from services.attribution.domain.channels import ChannelFact, ChannelRules, earns_credit, evidence_of
+from services.attribution.domain.channels import Classifier, evidence_of
 from shared.bots import is_bot
-from shared.events.touchpoint import Campaign, Page, Touchpoint
+from shared.events.touchpoint import Page, Touchpoint
 
 COLUMNS = (
     "touchpoint_id", "source", "kind", "occurred_at", "received_at", "anonymous_id", "user_id", "email", "ids",
     "identity", "account", "channel", "channel_rule", "session_source", "session_medium", "utm_source", "utm_medium",
     "utm_campaign", "utm_term", "utm_content", "click_ids", "url", "title", "referrer", "is_bot", "consent",
     "earns_credit", "flags", "properties", "user_agent", "group_call",
+    "position", "channel_rules",
 )  # fmt: skip
 
-_NO_PAGE, _NO_CAMPAIGN = Page(), Campaign()
-_REMEMBERED = 16_384  # facts; about 1 kB each
+_NO_PAGE = Page()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,34 +35,10 @@ def identity_of(touch: Touchpoint) -> str | None:
     return "anonymous_id:" + touch.anonymous_id if touch.anonymous_id else None
 
 
-class Facts:
-    """Channel facts by what a touch says of its origin, kept: most touches say what many before them said."""
-
-    def __init__(self, rules: ChannelRules) -> None:
-        self._rules = rules
-        self._known: dict[tuple[object, ...], ChannelFact] = {}
-
-    def of(self, touch: Touchpoint, page: Page, campaign: Campaign) -> ChannelFact:
-        """The channel fact of a touch with this page and campaign."""
-        clicks = tuple(touch.click_ids.items()) if touch.click_ids else None
-        key = (
-            touch.kind, page.url, page.referrer, campaign.source, campaign.medium, campaign.name, campaign.term,
-            campaign.content, clicks,
-        )  # fmt: skip
-        fact = self._known.get(key)
-        if fact is None:
-            fact = self._rules.classify(evidence_of(touch))
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[key] = fact
-        return fact
-
-
-def touch_row(touch: Touchpoint, facts: Facts) -> tuple[Any, ...]:
-    """Values in the order of COLUMNS."""
+def touch_row(touch: Touchpoint, classifier: Classifier, channel_rules: int) -> tuple[Any, ...]:
+    """Values in the order of COLUMNS; `channel_rules` numbers the version of the rules in the warehouse."""
     page = touch.page or _NO_PAGE
-    campaign = touch.campaign or _NO_CAMPAIGN
-    fact = facts.of(touch, page, campaign)
+    found = classifier.of(evidence_of(touch))
     bot = is_bot(touch.user_agent)
     return (
         touch.touchpoint_id,
@@ -76,24 +52,23 @@ def touch_row(touch: Touchpoint, facts: Facts) -> tuple[Any, ...]:
         _encode(touch.ids).decode() if touch.ids else None,
         identity_of(touch),
         _encode(touch.account).decode() if touch.account else None,
-        fact.channel,
-        fact.rule,
-        fact.source,
-        fact.medium,
-        campaign.source,
-        campaign.medium,
-        fact.campaign,
-        fact.term,
-        fact.content,
+        *found[:-1],
         _encode(touch.click_ids).decode() if touch.click_ids else None,
         page.url,
         page.title,
         page.referrer,
         bot,
         touch.consent,
-        not bot and touch.consent != "denied" and earns_credit(touch.kind),
+        may_earn(bot, touch.consent) and found.kind_earns,
         touch.flags or None,
         _encode(touch.properties).decode() if touch.properties else None,
         touch.user_agent,
         touch.group_call,
+        touch.position,
+        channel_rules,
     )
+
+
+def may_earn(is_bot: bool, consent: str) -> bool:
+    """Whether a touch may earn credit if its kind does: a person made it, who did not refuse."""
+    return not is_bot and consent != "denied"

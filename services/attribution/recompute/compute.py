@@ -10,7 +10,7 @@ from services.attribution.domain.deals.attribute import attribute
 from services.attribution.domain.terms import Terms
 from services.attribution.recompute import load, write
 from services.attribution.recompute.claim import claim, unmark
-from services.attribution.store import accounts, deals, fitted, marks
+from services.attribution.store import accounts, channel_rules, deals, fitted, marks
 from shared import db
 
 
@@ -48,9 +48,8 @@ async def compute(pool: AsyncEngine, terms: Terms, most: int, upto: int, reason:
         changed = {o.deal_id: (o, digests[o.deal_id]) for o in outcomes if digests[o.deal_id] != claimed[o.deal_id]}
         if changed:
             fresh = {deal_id for deal_id, digest in claimed.items() if digest is None}
-            await write.outcomes(
-                connection, changed, fresh, now, reason, terms.model_config, terms.channel_rules_version, learnt.runs
-            )
+            rules = await channel_rules.version_of(connection, loaded.channel_rules, terms.channel_rules_version)
+            await write.outcomes(connection, changed, fresh, now, reason, terms.model_config, rules, learnt.runs)
         await write.facts(connection, found, versions)
         if await accounts.lack_keys(connection, found):
             await marks.lock(connection)

@@ -22,7 +22,10 @@ _FOLLOWED_BACK = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Loaded:
-    """Deals with their latest version, account, people (numbered as in `touches`), touches and rates."""
+    """Deals with their latest version, account, people (numbered as in `touches`), touches and rates.
+
+    `channel_rules` number the versions of the rules that the touches were classified by.
+    """
 
     latest: Mapping[str, Deal]
     accounts: Mapping[str, Found]
@@ -30,6 +33,7 @@ class Loaded:
     cases: Sequence[Case]
     touches: Touches
     rates: Mapping[tuple[str, date], Decimal | None]
+    channel_rules: frozenset[int]
 
     def rate(self, currency: str, day: date) -> Decimal | None:
         """See `domain.deals.attribute.Rate`."""
@@ -65,7 +69,7 @@ async def load(
         for n, (deal_id, own) in enumerate(deals.items())
     ]
     windows = [_window(case.closes, lookback) for case in cases]
-    rows = await touchpoints.of_people(
+    read = await touchpoints.of_people(
         connection,
         [
             (one.deal, person[one.person_id], one.person_id, max(one.since, first), one.until, last)
@@ -73,13 +77,15 @@ async def load(
             for first, last in [windows[one.deal]]
         ],
     )
+    touched = [Touched(*row) for row in read]
     return Loaded(
         latest=latest,
         accounts=found,
         people=people,
         cases=cases,
-        touches=Touches.of(Touched(*row) for row in rows),
+        touches=Touches.of(touched),
         rates=await _rates(connection, cases, base_currency),
+        channel_rules=frozenset(row.channel_rules for row in touched),
     )
 
 

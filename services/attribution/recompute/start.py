@@ -11,10 +11,9 @@ from shared import db
 log = structlog.get_logger()
 
 _APPLY = """
-INSERT INTO attribution.applied AS now (model_config, channel_rules_version) VALUES ($1, $2)
-ON CONFLICT (only_row) DO UPDATE SET model_config = excluded.model_config,
-    channel_rules_version = excluded.channel_rules_version
-WHERE (now.model_config, now.channel_rules_version) <> (excluded.model_config, excluded.channel_rules_version)
+INSERT INTO attribution.applied AS now (model_config) VALUES ($1)
+ON CONFLICT (only_row) DO UPDATE SET model_config = excluded.model_config
+WHERE now.model_config <> excluded.model_config
 RETURNING true
 """
 _MARK_ALL = "INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.deal"
@@ -26,8 +25,8 @@ async def prepare(pool: AsyncEngine, terms: Terms) -> None:
     async with db.transaction(pool) as connection:
         await setting.store(connection, terms.reporting_zone, terms.policy.base_currency)
         config = msgspec.json.encode(terms.model_config).decode()
-        differs = await connection.fetchval(_APPLY, config, terms.channel_rules_version)
+        differs = await connection.fetchval(_APPLY, config)
         await marks.lock(connection)
         await connection.execute(_MARK_ALL if differs else _MARK_FAILED)
         if differs:
-            log.info("terms_changed", channel_rules_version=terms.channel_rules_version)
+            log.info("terms_changed", model_config=config)

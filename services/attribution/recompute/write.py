@@ -67,7 +67,7 @@ async def outcomes(
     now: datetime,
     reason: str,
     model_config: Mapping[str, Any],
-    channel_rules_version: str,
+    channel_rules_version: str | None,
     fitted_runs: Mapping[str, int],
 ) -> None:
     """Write what changed, by deal with its digest, as one run. `fresh` deals have nothing that stands yet.

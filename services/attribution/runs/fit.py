@@ -19,7 +19,7 @@ from services.attribution.domain.models.fitting import Fit
 from services.attribution.domain.terms import Terms
 from services.attribution.runs.due import Last, Situation
 from services.attribution.runs.journeys import journeys
-from services.attribution.store import marks
+from services.attribution.store import channel_rules, marks
 from shared import db
 from shared.db import Connection
 from shared.errors import ClosedloopError
@@ -87,7 +87,8 @@ async def fit(pool: AsyncEngine, terms: Terms, reason: str) -> int:
         for name, model in terms.fitted.items():
             if paths.touches:
                 fits[name] = await asyncio.to_thread(model.fit, paths)
-        run_id = await _note(connection, terms, reason, before.now, walks.deals, fits)
+        rules = await channel_rules.version_of(connection, walks.channel_rules, terms.channel_rules_version)
+        run_id = await _note(connection, terms, rules, reason, before.now, walks.deals, fits)
         await marks.lock(connection)
         marked = int((await connection.execute(_MARK_ALL)).split()[-1])
         # The run's own marks are no news to the next one.
@@ -96,10 +97,16 @@ async def fit(pool: AsyncEngine, terms: Terms, reason: str) -> int:
 
 
 async def _note(
-    connection: Connection, terms: Terms, reason: str, began: datetime, deals: int, fits: dict[str, Fit]
+    connection: Connection,
+    terms: Terms,
+    rules: str | None,
+    reason: str,
+    began: datetime,
+    deals: int,
+    fits: dict[str, Fit],
 ) -> int:
     config = msgspec.json.encode(terms.model_config).decode()
-    run_id: int = await connection.fetchval(_RUN, reason, began, config, terms.channel_rules_version, deals)
+    run_id: int = await connection.fetchval(_RUN, reason, began, config, rules, deals)
     rows = [(run_id, name, *row) for name, learnt in fits.items() for row in _rows(learnt)]
     await connection.copy_records_to_table("model_result", schema_name="warehouse", columns=_RESULT, records=rows)
     return run_id

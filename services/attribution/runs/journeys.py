@@ -23,5 +23,6 @@ async def journeys(connection: Connection, terms: Terms, chunk: int = _CHUNK) ->
             connection, versions, found, terms.lookback, terms.policy.base_currency, closes_of=decided
         )
         # In a thread: health answers and Kafka heartbeats must not wait for a large chunk.
+        walks.channel_rules |= loaded.channel_rules
         await asyncio.to_thread(walks.add, loaded.cases, loaded.touches, terms.policy, loaded.rate)
     return walks

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+from services.attribution.domain.deals.version import AHEAD, later
 from services.attribution.domain.ledger.money import decimals
 from shared.db import Connection
 from shared.events.spend import FxRate, Spend
@@ -13,14 +14,18 @@ INSERT INTO attribution.fx_rate AS known (base, quote, day, rate, received_at) V
 ON CONFLICT (base, quote, day) DO UPDATE SET rate = excluded.rate, received_at = excluded.received_at
 WHERE (excluded.received_at, excluded.rate) > (known.received_at, known.rate)
 """
-_SPEND = """
-INSERT INTO warehouse.fct_spend AS known
-    (day, source, medium, campaign, channel, cost, currency, updated_at, cost_base)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, round($6 * attribution.rate_on($7, $9, $1), $10))
-ON CONFLICT (day, source, medium, campaign) DO UPDATE SET channel = excluded.channel, cost = excluded.cost,
-    currency = excluded.currency, updated_at = excluded.updated_at, cost_base = excluded.cost_base
-WHERE (excluded.updated_at, excluded.cost, excluded.currency) > (known.updated_at, known.cost, known.currency)
-"""
+_COLUMNS = (
+    "crm", "day", "source", "medium", "campaign", "channel", "cost", "currency", "updated_at", "received_at",
+    "position", "channel_rules",
+)  # fmt: skip
+_SPEND = f"""
+INSERT INTO warehouse.fct_spend AS known ({", ".join(_COLUMNS)}, cost_base)
+VALUES ({", ".join(f"${n}" for n in range(1, 13))}, round($7 * attribution.rate_on($8, $13, $2), $14))
+ON CONFLICT (crm, day, source, medium, campaign) DO UPDATE
+SET {", ".join(f"{name} = excluded.{name}" for name in (*_COLUMNS[5:], "cost_base"))}
+WHERE (excluded.updated_at, excluded.received_at, excluded.position, excluded.cost, excluded.currency)
+    > (known.updated_at, known.received_at, known.position, known.cost, known.currency)
+"""  # noqa: S608 - the names are ours
 _CONVERT_SPEND = """
 UPDATE warehouse.fct_spend SET cost_base = round(cost * attribution.rate_on(currency, $1, day), $3)
 WHERE day >= $2 AND currency <> $1
@@ -54,13 +59,21 @@ def _earliest(rates: Iterable[FxRate]) -> date:
     return min(rate.day for rate in rates)
 
 
-async def store_spend(connection: Connection, spend: Iterable[tuple[Spend, str]], base_currency: str) -> None:
-    """Take in costs, each with its channel; the latest `updated_at` of a day, source, medium and campaign stays."""
-    places = decimals(base_currency)
+async def store_spend(
+    connection: Connection, spend: Iterable[tuple[Spend, str]], rules_id: int, base_currency: str
+) -> None:
+    """Take in costs, each with its channel by the rules of this number.
+
+    Of one CRM, day, source, medium and campaign the latest `updated_at` stays, then what was received last.
+    """
     rows = [
-        (s.day, s.source, s.medium, s.campaign, channel, s.cost, s.currency, s.updated_at, base_currency, places)
+        (
+            s.crm, s.day, s.source, s.medium, s.campaign, channel, s.cost, s.currency,
+            min(s.updated_at, later(s.received_at, AHEAD)), s.received_at, s.position, rules_id,
+            base_currency, decimals(base_currency),
+        )
         for s, channel in spend
-    ]
+    ]  # fmt: skip
     await connection.executemany(_SPEND, sorted(rows))
 
 

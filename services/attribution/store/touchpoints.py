@@ -1,8 +1,8 @@
-"""Touchpoints into warehouse.fct_touchpoint: look which are there, then COPY the others."""
+"""Touchpoints into warehouse.fct_touchpoint, and those of some people out of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -10,11 +10,16 @@ from services.attribution.domain.touch_row import COLUMNS
 from shared.db import Connection
 from shared.errors import Unavailable
 
-_THERE = "SELECT touchpoint_id::text FROM warehouse.fct_touchpoint WHERE touchpoint_id = ANY($1::uuid[])"
-
+_THERE = """
+SELECT touchpoint_id::text, received_at, position FROM warehouse.fct_touchpoint WHERE touchpoint_id = ANY($1::uuid[])
+"""
+_TAKE_OUT = """
+DELETE FROM warehouse.fct_touchpoint WHERE touchpoint_id = ANY($1::uuid[])
+RETURNING identity, occurred_at, earns_credit
+"""
 _OF_PEOPLE = """
 SELECT asked.deal, asked.person, touch.touchpoint_id::text, touch.occurred_at, touch.channel, touch.session_source,
-    touch.session_medium, touch.utm_campaign
+    touch.session_medium, touch.utm_campaign, touch.channel_rules
 FROM unnest($1::int[], $2::int[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
     AS asked (deal, person, person_id, since, until, latest)
 JOIN attribution.identifier_span AS span USING (person_id)
@@ -32,6 +37,22 @@ Asked = tuple[int, int, str, datetime, datetime, datetime]
 """Whose touches are asked for: deal and person by their numbers, person id, since, until (exclusive), latest."""
 
 
+class Displaced(NamedTuple):
+    """What a touch was before its first receipt came."""
+
+    identity: str | None
+    occurred_at: datetime
+    earns_credit: bool
+
+
+_RECEIVED_AT, _POSITION = COLUMNS.index("received_at"), COLUMNS.index("position")
+
+
+def receipt_of(row: tuple[Any, ...]) -> tuple[datetime, int]:
+    """What receipts of one touchpoint are ordered by."""
+    return row[_RECEIVED_AT], row[_POSITION]
+
+
 async def of_people(connection: Connection, asked: Sequence[Asked]) -> list[tuple[Any, ...]]:
     """The credit-earning touches of these people in these times: rows as `Touched` takes them, in any order."""
     columns = [[row[n] for row in asked] for n in range(6)]
@@ -44,15 +65,23 @@ async def facts(connection: Connection, touchpoint_ids: Sequence[str]) -> dict[s
     return {str(row["touchpoint_id"]): dict(row) for row in rows}
 
 
-async def store(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows in the order of COLUMNS; a touchpoint that is there already stays as it is.
+async def store(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Displaced]:
+    """Insert rows in the order of COLUMNS; of several receipts of a touchpoint the first stands, whichever came first.
 
+    Returns what was there of touchpoints whose earlier receipt came only now.
     COPY straight into the table costs PostgreSQL half of what a detour over a temporary table does. Its price: should
     another process store the same event at the same moment, the batch is tried again (Unavailable).
     """
-    there = {row["touchpoint_id"] for row in await connection.fetch(_THERE, [row[0] for row in rows])}
-    new = [row for row in rows if row[0] not in there] if there else rows
+    there = await connection.fetch(_THERE, [row[0] for row in rows])
+    displaced: list[Displaced] = []
+    if there:
+        receipts = {row["touchpoint_id"]: (row["received_at"], row["position"]) for row in there}
+        earlier = [row[0] for row in rows if row[0] in receipts and receipt_of(row) < receipts[row[0]]]
+        if earlier:
+            displaced = [Displaced(*row) for row in await connection.fetch(_TAKE_OUT, earlier)]
+        rows = [row for row in rows if row[0] not in receipts or receipt_of(row) < receipts[row[0]]]
     try:
-        await connection.copy_records_to_table("fct_touchpoint", schema_name="warehouse", records=new, columns=COLUMNS)
+        await connection.copy_records_to_table("fct_touchpoint", schema_name="warehouse", records=rows, columns=COLUMNS)
     except asyncpg.UniqueViolationError as error:
         raise Unavailable("another process has just stored one of these touchpoints; trying again") from error
+    return displaced

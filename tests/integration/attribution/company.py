@@ -46,14 +46,14 @@ def email(address: str) -> IdentifierSpan:
     return IdentifierSpan("email", address)
 
 
-def deal(status: str, amount: str, at: float, closed: float | None = None, **facts: Any) -> Deal:
+def deal(status: str, amount: str | None, at: float, closed: float | None = None, **facts: Any) -> Deal:
     """A version of acme's deal d1 as of day `at`; a won or lost one closed then, unless told otherwise."""
     close = at if closed is None and status != "open" else closed
     given = {
         "deal_id": "d1",
         "source": "crm",
         "status": status,
-        "amount": Decimal(amount),
+        "amount": None if amount is None else Decimal(amount),
         "currency": "USD",
         "created_at": day(0),
         "updated_at": day(at),

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.config import Attribution
-from services.attribution.domain.channels import channel_rules
+from services.attribution.domain.channels import Classifier, EarningKinds, channel_rules
 from services.attribution.handler import Handler
 from services.attribution.recompute.claim import newest_mark
 from services.attribution.recompute.compute import Done, compute
@@ -25,7 +25,7 @@ FACTS = {
     "credits": """
         SELECT model, deal_id, entry_id, touchpoint_id, channel, position, weight, amount_base
         FROM warehouse.fct_credit WHERE superseded_at IS NULL ORDER BY model, entry_id, touchpoint_id""",
-    "spend": "SELECT * FROM warehouse.fct_spend ORDER BY day, source, medium, campaign",
+    "spend": "SELECT * FROM warehouse.fct_spend ORDER BY crm, day, source, medium, campaign",
     "revenue": "SELECT * FROM warehouse.revenue_by_channel ORDER BY model, month, channel",
     "reach": "SELECT * FROM warehouse.vanity_metrics ORDER BY month, channel",
 }
@@ -36,11 +36,11 @@ class Taking:
     """One attribution process's worth of handling and computing, at the caller's pace."""
 
     def __init__(self, pool: AsyncEngine, reader: AsyncEngine, section: Attribution, base_currency: str) -> None:
-        rules = channel_rules({})
+        classifier = Classifier(channel_rules({}), EarningKinds())
         self.pool = pool
         self._reader = reader
-        self.terms = section.terms(base_currency, rules.version)
-        self._handler = Handler(rules, base_currency)
+        self.terms = section.terms(base_currency, classifier.version)
+        self._handler = Handler(classifier, base_currency)
 
     async def batch(self, *events: msgspec.Struct) -> None:
         """Take in one batch, as the consume loop would: again when the engine says that the work may be done later."""

@@ -1,12 +1,13 @@
 """Channels: which marketing channel a touch came through, and by which rule. Pure.
 
 Reading order: `evidence` (in and out), `origin` (source and medium), `rules` and `presets` (the tables),
-`classify`. docs/channels.md lists every channel.
+`classify`, `kinds`, `classifier`. docs/channels.md lists every channel.
 """
 
+from services.attribution.domain.channels.classifier import Classified, Classifier
 from services.attribution.domain.channels.classify import ChannelRules, channel_rules
 from services.attribution.domain.channels.evidence import ChannelFact, Evidence, evidence_of
-from services.attribution.domain.channels.kinds import CREDITED_KINDS, UNCREDITED_KINDS, earns_credit
+from services.attribution.domain.channels.kinds import CREDITED_KINDS, UNCREDITED_KINDS, EarningKinds
 from services.attribution.domain.channels.rules import UNASSIGNED, ChannelRulesError
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "ChannelFact",
     "ChannelRules",
     "ChannelRulesError",
+    "Classified",
+    "Classifier",
+    "EarningKinds",
     "Evidence",
     "channel_rules",
-    "earns_credit",
     "evidence_of",
 ]

@@ -1,4 +1,4 @@
-"""Classifying touches: the rules in force, their version, and the cache that makes it cheap."""
+"""Classifying touches: the rules in force and their version."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +14,12 @@ from services.attribution.domain.channels.presets import PRESETS
 from services.attribution.domain.channels.rules import UNASSIGNED, ChannelRulesError, Rule, parse_rule
 from services.attribution.domain.channels.sites import LISTS
 
-_TOUCHES_CACHED = 16_384  # about 1 kB each
 _ORIGINS_CACHED = 8_192
 _SETTINGS = ("preset", "own_domains", "rules")
 
 
 class ChannelRules:
-    """The rules of one configuration. Build it once: classify() remembers what it has seen.
+    """The rules of one configuration. Build it once: it remembers what became of each origin, whatever the page.
 
     `rules` are tried in order, users' rows ("config:1", counted from one) before the preset's; the first match
     decides and no match is Unassigned. `version` changes when the rules, the own domains or any table behind
@@ -39,9 +38,8 @@ class ChannelRules:
         self.channels = tuple(dict.fromkeys([*(rule.channel for rule in self.rules), UNASSIGNED]))
         self.version = _version(self.rules, self.own_domains)
         self._decide = lru_cache(_ORIGINS_CACHED)(self._first_match)
-        self.classify = lru_cache(_TOUCHES_CACHED)(self._classify)
 
-    def _classify(self, evidence: Evidence) -> ChannelFact:
+    def classify(self, evidence: Evidence) -> ChannelFact:
         """The channel of a touch and the rule that decided. Never fails: what no rule knows is Unassigned."""
         session, origin = derive(evidence, self.own_domains)
         channel, rule = self._decide(origin)

@@ -27,18 +27,26 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     referrer: str | None = None
     url: str | None = None
 
+    @property
+    def has_origin(self) -> bool:
+        """Whether it says anything of where the person was or came from."""
+        campaign = self.source or self.medium or self.campaign or self.term or self.content
+        return bool(self.url or self.referrer or self.click_ids or campaign)
+
 
 class ChannelFact(NamedTuple):
     """The channel of a touch, the rule that decided, and the session's own source and medium.
 
-    `source` and `medium` are never empty: GA4's "(direct)", "(none)", "(not set)" stand for the unknown.
-    Values from utm_* keep the case they came in, trimmed.
+    `source` and `medium` are in lower case and never empty: GA4's "(direct)", "(none)", "(not set)" stand for the
+    unknown. `utm_source` to `content` are the utm_* values, given or from the URL: trimmed, in the case they came in.
     """
 
     channel: str
     rule: str
     source: str
     medium: str
+    utm_source: str | None
+    utm_medium: str | None
     campaign: str | None
     term: str | None
     content: str | None

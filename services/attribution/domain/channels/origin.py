@@ -32,10 +32,15 @@ _LONGEST_QUERY = 8_192  # characters; longer is no marketing link, and parsing i
 
 
 class Session(NamedTuple):
-    """The five campaign values as reported: trimmed, in the case they came in."""
+    """What a touch is reported by. `source` and `medium` are in lower case: Google / CPC and google / cpc are one.
+
+    `utm_source` to `content` are the five utm_* values, given or from the page's URL: trimmed, in the case received.
+    """
 
     source: str
     medium: str
+    utm_source: str | None
+    utm_medium: str | None
     campaign: str | None
     term: str | None
     content: str | None
@@ -68,7 +73,7 @@ def derive(evidence: Evidence, own_domains: frozenset[str]) -> tuple[Session, Or
     query = _query(evidence.url)
     if query and not any(utm):
         utm = [query.get(name) for name in _UTM]
-    source, medium, campaign, term, content = utm
+    utm_source, utm_medium, campaign, term, content = source, medium, *_ = utm
     clicks = _clicks(evidence.click_ids, query)
 
     referrer = host_of(evidence.referrer)
@@ -93,16 +98,15 @@ def derive(evidence: Evidence, own_domains: frozenset[str]) -> tuple[Session, Or
     else:
         source, medium = (NOT_SET, NOT_SET) if campaign else DIRECT
 
-    session = Session(source, medium, campaign, term, content)
-    low_source, *low = [value.lower() if value else "" for value in session]
+    session = Session(source.lower(), medium.lower(), utm_source, utm_medium, campaign, term, content)
     return session, Origin(
         kind=kind,
-        source=low_source,
-        medium=low[0],
-        campaign=low[1],
-        term=low[2],
-        content=low[3],
-        source_list=list_of(low_source),
+        source=session.source,
+        medium=session.medium,
+        campaign=(campaign or "").lower(),
+        term=(term or "").lower(),
+        content=(content or "").lower(),
+        source_list=list_of(session.source),
         referrer=referrer,
         referrer_list=site.list if site else None,
         clicks=clicks,

@@ -14,7 +14,7 @@ from services.attribution.domain.journeys.selection import direct_channels
 
 
 class Touched(NamedTuple):
-    """A touch of a person of a deal; both are numbered by the caller."""
+    """A touch of a person of a deal; both are numbered by the caller. `channel_rules` numbers what classified it."""
 
     deal: int
     person: int
@@ -24,6 +24,7 @@ class Touched(NamedTuple):
     source: str
     medium: str
     campaign: str | None
+    channel_rules: int = 0
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def in_order(versions: Iterable[Deal]) -> list[Deal]:
 
 def timely(deal: Deal) -> Deal:
     """The deal with no time too far ahead of its receipt. When an open deal is expected to close may be any time."""
-    latest = deal.received_at + AHEAD if deal.received_at < _END_OF_TIME - AHEAD else _END_OF_TIME
+    latest = later(deal.received_at, AHEAD)
     changed: dict[str, Any] = {}
     for name in ("updated_at", "created_at") if deal.status == "open" else ("updated_at", "created_at", "closed_at"):
         at: datetime | None = getattr(deal, name)
@@ -54,6 +54,11 @@ def timely(deal: Deal) -> Deal:
     if any(refund.at > latest for refund in deal.refunds):
         changed["refunds"] = tuple(msgspec.structs.replace(r, at=min(r.at, latest)) for r in deal.refunds)
     return msgspec.structs.replace(deal, **changed) if changed else deal
+
+
+def later(at: datetime, by: timedelta) -> datetime:
+    """The moment so long after; no later than time goes, where a plain sum would overflow."""
+    return at + by if at < _END_OF_TIME - by else _END_OF_TIME
 
 
 def opened_at(versions: Sequence[Deal]) -> datetime:

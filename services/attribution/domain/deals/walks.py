@@ -39,10 +39,14 @@ def decided(versions: Sequence[Deal]) -> list[Close]:
 
 
 class Walks:
-    """Per path of channels: conversions, their value and journeys without one. Deals without a touch have no path."""
+    """Per path of channels: conversions, their value and journeys without one. Deals without a touch have no path.
+
+    `channel_rules` number the versions of the rules that the touches were classified by.
+    """
 
     def __init__(self) -> None:
         self.deals = 0
+        self.channel_rules: frozenset[int] = frozenset()
         self._walked: dict[tuple[str, ...], list[float]] = {}
 
     def add(self, cases: Sequence[Case], touches: Touches, policy: Policy, rate: Rate) -> None:

@@ -15,7 +15,7 @@ from cli.demo.fates import FATES, fate
 from cli.demo.selling import deal_versions
 from cli.demo.story import Story, working_hours
 from cli.demo.touches import Item, stamp
-from services.attribution.domain.channels import ChannelRules, Evidence, earns_credit
+from services.attribution.domain.channels import CREDITED_KINDS, ChannelRules, Evidence
 from shared.events.touchpoint import IDENTITY_KINDS, KINDS
 
 END = datetime(2026, 11, 20, tzinfo=UTC)
@@ -94,7 +94,7 @@ def test_what_brings_most_addresses_does_not_bring_the_buyers():
     forms = [touch for touch in told().touchpoints if touch["kind"] == "form_submit"]
     first = {}
     for touch in told().touchpoints:
-        if earns_credit(touch["kind"]) and "anonymous_id" in touch:
+        if touch["kind"] in CREDITED_KINDS and "anonymous_id" in touch:
             first.setdefault(touch["anonymous_id"], _channel(touch))
     leads = Counter(first[form["anonymous_id"]] for form in forms)
     customers = Counter(first[form["anonymous_id"]] for form in forms if form["email"] in buyers)

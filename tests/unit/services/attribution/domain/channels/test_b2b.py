@@ -6,8 +6,9 @@ from services.attribution.domain.channels import (
     CREDITED_KINDS,
     UNCREDITED_KINDS,
     ChannelRules,
+    Classifier,
+    EarningKinds,
     Evidence,
-    earns_credit,
 )
 from services.attribution.domain.channels.kinds import KIND_MEDIUM
 from shared.events.touchpoint import IDENTITY_KINDS, KINDS
@@ -75,6 +76,24 @@ def test_every_native_kind_either_earns_credit_or_says_why_not() -> None:
 
 
 def test_what_the_sender_did_alone_earns_nothing() -> None:
-    assert not any(earns_credit(kind) for kind in ("email_sent", "email_delivered", "email_bounce", "ad_impression"))
-    assert not any(earns_credit(kind) for kind in IDENTITY_KINDS)
-    assert all(earns_credit(kind) for kind in ("email_click", "retargeting_hit", "review", "custom:trial_started"))
+    kinds = EarningKinds()
+    alone = ("email_sent", "email_delivered", "email_bounce", "ad_impression", *IDENTITY_KINDS)
+    assert not any(kinds.earn(kind, has_origin) for kind in alone for has_origin in (True, False))
+    assert all(kinds.earn(kind, has_origin=False) for kind in ("email_click", "retargeting_hit", "review"))
+
+
+@pytest.mark.parametrize("kind", ["identify", "page_view", "email_opened", "trial"])
+def test_only_a_kind_that_would_not_earn_anyway_can_be_made_to_earn(kind: str) -> None:
+    with pytest.raises(ValueError, match=kind):
+        EarningKinds([kind])
+
+
+def test_the_version_of_a_classification_changes_with_the_rules_and_with_the_kinds_that_earn() -> None:
+    rules, kinds = ChannelRules("b2b"), EarningKinds()
+    versions = {
+        Classifier(rules, kinds).version,
+        Classifier(ChannelRules("ga4"), kinds).version,
+        Classifier(rules, EarningKinds(["custom:trial"])).version,
+    }
+    assert len(versions) == 3
+    assert Classifier(ChannelRules("b2b"), EarningKinds()).version in versions
