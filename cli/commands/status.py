@@ -79,7 +79,7 @@ def _print(console: Console, state: State, backlog: Backlog | None) -> None:
     waiting = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 3, 0, 0))
     waiting.add_column("waiting")
     waiting.add_column("", justify="right")
-    for name, count in {**backlog.lag, "outbox": backlog.outbox, "deals to compute": backlog.dirty_deals}.items():
+    for name, count in backlog.parts().items():
         waiting.add_row(name, f"[{'green' if not count else 'yellow'}]{count:,}[/]")
     console.print()
     console.print(waiting)

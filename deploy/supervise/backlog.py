@@ -1,4 +1,4 @@
-"""How far the consumers are behind: records not handled yet, outbox not sent yet, deals not computed again yet."""
+"""How far the consumers are behind: what is not handled, not sent, not computed and not counted yet."""
 
 import asyncio
 from collections.abc import Mapping
@@ -31,6 +31,7 @@ CONSUMES: dict[str, tuple[str, ...]] = {
 ANSWERS_WITHIN = 30.0  # seconds
 _OUTBOX = "SELECT count(*) FROM lifecycle.outbox"
 _DIRTY = "SELECT count(*) FROM attribution.dirty_deal"
+_MARKS = "SELECT count(*) FROM attribution.reach_mark"
 
 
 class Backlog(msgspec.Struct, frozen=True):
@@ -39,16 +40,25 @@ class Backlog(msgspec.Struct, frozen=True):
     lag: dict[str, int]
     outbox: int
     dirty_deals: int
+    uncounted: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits anywhere."""
-        return not (any(self.lag.values()) or self.outbox or self.dirty_deals)
+        return not (any(self.lag.values()) or self.outbox or self.dirty_deals or self.uncounted)
 
     def __str__(self) -> str:
         """The parts that are not empty, such as `closedloop.lifecycle 120, outbox 3`."""
-        parts = {**self.lag, "outbox": self.outbox, "deals to compute": self.dirty_deals}
-        return ", ".join(f"{name} {count}" for name, count in parts.items() if count) or "nothing"
+        return ", ".join(f"{name} {count}" for name, count in self.parts().items() if count) or "nothing"
+
+    def parts(self) -> dict[str, int]:
+        """How much waits, by where."""
+        return {
+            **self.lag,
+            "outbox": self.outbox,
+            "deals to compute": self.dirty_deals,
+            "visitors to count": self.uncounted,
+        }
 
 
 class BacklogReader:
@@ -83,12 +93,12 @@ class BacklogReader:
             async with asyncio.timeout(ANSWERS_WITHIN):
                 ends = await self._ends()
                 lag = {group: await self._lag(group, ends) for group in CONSUMES}
-                outbox, dirty = [int(await self._database.fetchval(query)) for query in (_OUTBOX, _DIRTY)]
+                outbox, dirty, marks = [int(await self._database.fetchval(q)) for q in (_OUTBOX, _DIRTY, _MARKS)]
         except (KafkaError, *TRANSIENT) as problem:
             raise Unavailable(f"Kafka or PostgreSQL does not answer: {problem!r}") from problem
         except asyncpg.UndefinedTableError as problem:
             raise EngineError(f"The database is not migrated ({problem}): `closedloop up` does that.") from problem
-        return Backlog({self._settings.group(group): records for group, records in lag.items()}, outbox, dirty)
+        return Backlog({self._settings.group(group): records for group, records in lag.items()}, outbox, dirty, marks)
 
     async def _ends(self) -> dict[TopicPartition, int]:
         """Where every partition ends now; a topic that is not there yet has none."""

@@ -1,9 +1,8 @@
 CREATE VIEW warehouse.touchpoint AS
-SELECT touch.*, owner.person_id, owner.account_id
+SELECT touch.*, span.person_id, membership.account_id
 FROM warehouse.fct_touchpoint AS touch
-LEFT JOIN LATERAL (
-    SELECT person_id, account_id
-    FROM attribution.identifier_span AS span JOIN attribution.person USING (person_id)
-    WHERE span.identity = touch.identity AND touch.occurred_at >= span.since AND touch.occurred_at < span.until
-    ORDER BY span.since DESC, person_id LIMIT 1
-) AS owner ON true
+LEFT JOIN attribution.identifier_span AS span
+    ON span.identity = touch.identity AND touch.occurred_at >= span.since AND touch.occurred_at < span.held_until
+LEFT JOIN attribution.membership
+    ON membership.person_id = span.person_id
+    AND touch.occurred_at >= membership.since AND touch.occurred_at < membership.until

@@ -10,8 +10,10 @@ from pathlib import Path
 from services.attribution.app import create_app
 from services.attribution.config import read
 from services.attribution.handler import TOPICS, Handler
+from services.attribution.reach.counter import ReachCounter
 from services.attribution.recompute.worker import Worker
 from services.attribution.runs.fitter import Fitter
+from services.attribution.traffic import Traffic
 from shared import db
 from shared.events import TOPICS as ALL_TOPICS
 from shared.http.health import Health
@@ -36,13 +38,17 @@ async def run(settings: Settings, config: Path | None = None) -> None:
     await ensure_topics(settings.kafka, ALL_TOPICS)
     await letters.start()
     try:
-        worker = Worker(pool, terms)
+        traffic = Traffic()
+        worker = Worker(pool, terms, traffic)
+        counter = ReachCounter(pool, traffic)
         fitter = Fitter(pool, terms, timedelta(minutes=section.fit_minutes))
-        handler = Handler(classifier, settings.base_currency, worker.saw_batch)
+        handler = Handler(classifier, settings.base_currency, traffic.saw)
         loop = ConsumeLoop(settings, "attribution", TOPICS, handler, pool, letters, health, worker.wake)
         health.ready("process", True)
         app = create_app(settings, pool, terms, health, worker.wake)
-        await serve(app, settings, settings.http.port + PORT_OFFSET, health, (loop.run, worker.run, fitter.run))
+        await serve(
+            app, settings, settings.http.port + PORT_OFFSET, health, (loop.run, worker.run, fitter.run, counter.run)
+        )
     finally:
         await letters.stop()
         await pool.dispose()

@@ -5,14 +5,15 @@ The amounts are computed elsewhere: `recompute` takes up the marks.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from services.attribution.domain.channels import Classifier
 from services.attribution.domain.ledger.money import decimals
 from services.attribution.domain.spend.evidence import spend_evidence
 from services.attribution.domain.touch_row import COLUMNS, touch_row
-from services.attribution.store import accounts, channel_rules, deals, marks, people, spend, touchpoints
+from services.attribution.store import accounts, channel_rules, deals, marks, people, reach, spans, spend, touchpoints
 from services.attribution.store.touchpoints import Displaced
 from shared.db import Connection
 from shared.errors import BadRecord
@@ -27,7 +28,7 @@ TOPICS = ("touchpoints", "deals", "people", "spend")
 _TOO_MUCH = 10**13
 """A version of a deal is kept for good, so an amount that no money can be is refused before it is."""
 
-_EARNS, _IDENTITY, _OCCURRED = (COLUMNS.index(name) for name in ("earns_credit", "identity", "occurred_at"))
+_EARNS, _IS_BOT, _IDENTITY, _OCCURRED = map(COLUMNS.index, ("earns_credit", "is_bot", "identity", "occurred_at"))
 _DEFAULT_CRM = "crm"
 
 
@@ -54,7 +55,7 @@ class Handler:
             rules_id = await channel_rules.open_for(connection, self._classifier.version)
         rows = [touch_row(touch, self._classifier, rules_id) for touch in _first_receipts(events[Touchpoint])]
         displaced = await touchpoints.store(connection, rows) if rows else []
-        changed = await people.store(connection, events[Person]) if events[Person] else []
+        changed = await people.store(connection, events[Person])
         new = await deals.store(connection, events[Deal]) if events[Deal] else []
         if new:
             # Who computes them would note these too, but then compute them once more.
@@ -68,10 +69,14 @@ class Handler:
         await marks.lock(connection)
         if new:
             await marks.deals(connection, new)
-        if changed:
-            await marks.of_people(connection, changed)
-        if touched := _touched(rows, displaced):
-            await marks.touched(connection, touched)
+        if changed.people:
+            await spans.settle(connection, changed.identities)
+            await marks.of_people(connection, changed.people)
+            await reach.mark_people(connection, changed.people, changed.identities)
+        if earned := _between(_earned(rows, displaced)):
+            await marks.touched(connection, earned)
+        if visited := _between(_visited(rows, displaced)):
+            await reach.mark_touched(connection, visited)
         if events[FxRate]:
             await spend.mark_rated(connection, events[FxRate], self._base)
 
@@ -100,17 +105,25 @@ def checked(events: Iterable[Deal]) -> None:
             raise BadRecord(f"deal {deal.deal_id}: an amount must be a number below {_TOO_MUCH:,}")
 
 
-def _touched(rows: Iterable[tuple[Any, ...]], displaced: Iterable[Displaced]) -> dict[str, marks.Span]:
-    """Per identity the times between which it earned credit in this batch, or no longer does."""
-    earned = [(row[_IDENTITY], row[_OCCURRED]) for row in rows if row[_EARNS]]
-    earned += [(touch.identity, touch.occurred_at) for touch in displaced if touch.earns_credit]
-    touched: dict[str, marks.Span] = {}
-    for identity, at in earned:
-        if identity is None:
-            continue
-        span = touched.get(identity)
+def _earned(rows: Iterable[tuple[Any, ...]], displaced: Iterable[Displaced]) -> Iterator[tuple[str, datetime]]:
+    """Whose touches earned credit in this batch, or no longer do, and when."""
+    yield from ((row[_IDENTITY], row[_OCCURRED]) for row in rows if row[_EARNS] and row[_IDENTITY])
+    yield from ((touch.identity, touch.occurred_at) for touch in displaced if touch.earns_credit and touch.identity)
+
+
+def _visited(rows: Iterable[tuple[Any, ...]], displaced: Iterable[Displaced]) -> Iterator[tuple[str, datetime]]:
+    """Whose visits this batch has touches of, or no longer has, and when."""
+    yield from ((row[_IDENTITY], row[_OCCURRED]) for row in rows if row[_IDENTITY] and not row[_IS_BOT])
+    yield from ((touch.identity, touch.occurred_at) for touch in displaced if touch.identity)
+
+
+def _between(touches: Iterable[tuple[str, datetime]]) -> dict[str, marks.Span]:
+    """Per identity the first and the last time."""
+    spans: dict[str, marks.Span] = {}
+    for identity, at in touches:
+        span = spans.get(identity)
         if span is None:
-            touched[identity] = (at, at)
+            spans[identity] = (at, at)
         elif not span[0] <= at <= span[1]:
-            touched[identity] = (min(span[0], at), max(span[1], at))
-    return touched
+            spans[identity] = (min(span[0], at), max(span[1], at))
+    return spans

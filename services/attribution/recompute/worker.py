@@ -16,6 +16,7 @@ from services.attribution.domain.terms import Terms
 from services.attribution.recompute.claim import give_up, newest_mark
 from services.attribution.recompute.compute import Done, compute
 from services.attribution.recompute.start import prepare
+from services.attribution.traffic import Traffic
 from shared import db
 
 log = structlog.get_logger()
@@ -24,7 +25,6 @@ CHUNK = 500
 """Deals in one transaction: enough for the numbers to be done in bulk, few enough to hold their rows briefly."""
 
 _POLL_SECONDS = 1.0
-_LOAD_RECORDS, _LOAD_SECONDS = 1000, 1.0
 _PATIENCE_SECONDS = 3.0
 _REST, _REST_AT_MOST = 4, 5.0  # times as long as it worked: under a steady trickle it takes a fifth of a core at most
 
@@ -32,21 +32,18 @@ _REST, _REST_AT_MOST = 4, 5.0  # times as long as it worked: under a steady tric
 class Worker:
     """Computes marked deals until told to stop. Several processes may each run one."""
 
-    def __init__(self, pool: AsyncEngine, terms: Terms) -> None:
+    def __init__(self, pool: AsyncEngine, terms: Terms, traffic: Traffic) -> None:
+        """`traffic` tells a quiet time from load."""
         self._pool = pool
         self._terms = terms
+        self._traffic = traffic
         self._woken = asyncio.Event()
-        self._batch = (0, 0.0)
         self._most = CHUNK
         self._worked = (0.0, 0.0)
 
     def wake(self) -> None:
         """Marks may have been committed."""
         self._woken.set()
-
-    def saw_batch(self, records: int) -> None:
-        """How large a batch is being handled: what tells a quiet time from load."""
-        self._batch = (records, time.monotonic())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; while PostgreSQL is away it tries again."""
@@ -103,12 +100,8 @@ class Worker:
         if not self._woken.is_set():
             await _sleep(stop, _POLL_SECONDS, self._woken)
         await _sleep(stop, ended + min(_REST * took, _REST_AT_MOST) - time.monotonic())
-        while self._under_load() and time.monotonic() < ended + _PATIENCE_SECONDS and not stop.is_set():
+        while self._traffic.is_heavy() and time.monotonic() < ended + _PATIENCE_SECONDS and not stop.is_set():
             await _sleep(stop, 0.05)
-
-    def _under_load(self) -> bool:
-        records, at = self._batch
-        return records >= _LOAD_RECORDS and time.monotonic() - at < _LOAD_SECONDS
 
 
 async def _sleep(stop: asyncio.Event, seconds: float, also: asyncio.Event | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from services.attribution.domain.deals.account import person_keys
 from services.attribution.domain.deals.membership import email_domains, memberships
@@ -29,10 +30,13 @@ DELETE FROM attribution.identifier_span AS span WHERE span.person_id = ANY($1::u
     SELECT FROM incoming_span AS now
     WHERE now.person_id = span.person_id AND now.identity = span.identity AND now.since = span.since
 )
+RETURNING identity
 """
 _ADD_SPANS = """
 INSERT INTO attribution.identifier_span AS span SELECT * FROM incoming_span WHERE person_id = ANY($1::uuid[])
-ON CONFLICT (identity, person_id, since) DO UPDATE SET until = excluded.until WHERE span.until <> excluded.until
+ON CONFLICT (identity, person_id, since) DO UPDATE SET until = excluded.until, held_until = excluded.until
+WHERE span.until <> excluded.until
+RETURNING identity
 """
 _SET_MEMBERSHIPS = """
 WITH now AS (
@@ -59,22 +63,32 @@ INSERT INTO attribution.email_domain (person_id, domain) SELECT * FROM now ON CO
 """
 
 
-async def store(connection: Connection, people: Iterable[Person]) -> list[str]:
-    """Take in the newest version of each person; the ids of those that changed."""
+class Changed(NamedTuple):
+    """People of whom a newer version came, and the identities that one of them has won or lost."""
+
+    people: list[str]
+    identities: list[str]
+
+
+async def store(connection: Connection, people: Iterable[Person]) -> Changed:
+    """Take in the newest version of each person. What they claim is to be settled then: see `spans`."""
     newest: dict[str, Person] = {}
     for person in people:
         if person.person_id not in newest or newest[person.person_id].version < person.version:
             newest[person.person_id] = person
+    if not newest:
+        return Changed([], [])
     await connection.execute(_STAGE)
     rows = [_row(newest[key]) for key in sorted(newest)]
     await connection.copy_records_to_table("incoming_person", columns=_PERSON, records=rows)
     await connection.copy_records_to_table("incoming_span", records=_spans(newest.values()))
     changed = [row["person_id"] for row in await connection.fetch(_UPSERT)]
-    if changed:
-        await connection.execute(_DROP_SPANS, changed)
-        await connection.execute(_ADD_SPANS, changed)
-        await _store_companies(connection, [newest[key] for key in changed])
-    return changed
+    if not changed:
+        return Changed([], [])
+    dropped = await connection.fetch(_DROP_SPANS, changed)
+    added = await connection.fetch(_ADD_SPANS, changed)
+    await _store_companies(connection, [newest[key] for key in changed])
+    return Changed(changed, sorted({row["identity"] for row in (*dropped, *added)}))
 
 
 async def _store_companies(connection: Connection, people: Sequence[Person]) -> None:
@@ -97,13 +111,13 @@ def _row(person: Person) -> tuple[object, ...]:
     )
 
 
-def _spans(people: Iterable[Person]) -> list[tuple[str, str, datetime, datetime]]:
+def _spans(people: Iterable[Person]) -> list[tuple[str, str, datetime, datetime, datetime]]:
     spans = {
         (f"{span.kind}:{span.value}", person.person_id, span.since or ALWAYS): span.until or FOREVER
         for person in people
         for span in person.identifiers
     }
-    return [(*key, until) for key, until in spans.items()]
+    return [(*key, until, until) for key, until in spans.items()]
 
 
 def _memberships(people: Iterable[Person]) -> list[tuple[str, datetime, datetime, str, str | None, str | None]]:

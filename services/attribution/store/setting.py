@@ -1,7 +1,9 @@
 """What closedloop.yaml says of reports, for the views of the warehouse to read."""
 
+from services.attribution.store import reach
 from shared.db import Connection
 
+_ZONE = "SELECT reporting_zone FROM attribution.setting FOR UPDATE"
 _STORE = """
 UPDATE attribution.setting SET reporting_zone = $1, base_currency = $2
 WHERE (reporting_zone, base_currency) <> ($1, $2)
@@ -9,5 +11,8 @@ WHERE (reporting_zone, base_currency) <> ($1, $2)
 
 
 async def store(connection: Connection, reporting_zone: str, base_currency: str) -> None:
-    """Make the reports count by the months and days of `reporting_zone`, an IANA name."""
+    """Make the reports count by the months of `reporting_zone`, an IANA name; another one than before: count anew."""
+    before = await connection.fetchval(_ZONE)
     await connection.execute(_STORE, reporting_zone, base_currency)
+    if before != reporting_zone:
+        await reach.start_anew(connection)

@@ -13,6 +13,7 @@ from services.attribution.domain.channels import Classifier, EarningKinds, chann
 from services.attribution.handler import Handler
 from services.attribution.recompute.claim import newest_mark
 from services.attribution.recompute.compute import Done, compute
+from services.attribution.store import reach
 from shared import db
 from shared.kafka.consume import Record
 
@@ -67,7 +68,15 @@ class Taking:
     async def take(self, *events: msgspec.Struct) -> Done:
         """One batch, then everything it marked."""
         await self.batch(*events)
+        await self.count()
         return await self.compute()
+
+    async def count(self, at_once: int = 1000) -> None:
+        """Count page views, visitors and leads again wherever something changed."""
+        while True:
+            async with db.transaction(self.pool) as connection:
+                if not await reach.count(connection, at_once):
+                    return
 
     async def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What a query answers to somebody who may read the warehouse and nothing else."""
@@ -76,6 +85,7 @@ class Taking:
 
     async def facts(self) -> dict[str, list[dict[str, Any]]]:
         """Everything in FACTS."""
+        await self.count()
         return {name: await self.rows(query) for name, query in FACTS.items()}
 
     async def credited(self, model: str, deal_id: str = "d1") -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ import pytest
 
 from services.attribution.store import setting
 from shared import db
-from tests.integration.attribution.company import ADS, MAIL, day, deal, person, random_company, refund, touch
+from tests.integration.attribution.company import ADS, MAIL, deal, person, random_company, refund, touch
 from tests.integration.attribution.taking import Taking
 
 
@@ -66,23 +66,6 @@ async def test_sales_by_web_source_name_the_sessions_source_and_medium(attributi
     assert [tuple(row.values()) for row in rows] == [
         ("google", "cpc", "0.500000", "50.00"),
         ("hubspot", "email", "0.500000", "50.00"),
-    ]
-
-
-async def test_reach_counts_pages_for_the_visit_and_leads_for_the_first_touch(attribution: Taking) -> None:
-    minutes = 1 / 1440
-    await attribution.take(
-        touch("1", 1, ADS),
-        touch("2", 1 + 5 * minutes, None),
-        touch("3", 1 + 30 * minutes, None, kind="form_submit"),
-        touch("4", 3, None),
-        touch("5", 3, None, anonymous_id="bot", user_agent="Googlebot/2.1 (+http://www.google.com/bot.html)"),
-        person(lead_created_at=day(1 + 30 * minutes)),
-    )
-    rows = await attribution.rows("SELECT * FROM warehouse.vanity_metrics ORDER BY channel")
-    assert [tuple(row.values())[0:1] + tuple(row.values())[2:] for row in rows] == [
-        ("Direct", 1, 1, 0),
-        ("Paid Search", 2, 1, 1),
     ]
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from services.attribution.recompute.worker import Worker
+from services.attribution.traffic import Traffic
 from shared import db
 from shared.errors import BadRecord
 from shared.events.spend import FxRate
@@ -20,7 +21,7 @@ from tests.integration.attribution.taking import Taking
 @asynccontextmanager
 async def working(attribution: Taking) -> AsyncIterator[Worker]:
     """A worker at work."""
-    stop, worker = asyncio.Event(), Worker(attribution.pool, attribution.terms)
+    stop, worker = asyncio.Event(), Worker(attribution.pool, attribution.terms, Traffic())
     task = asyncio.create_task(worker.run(stop))
     try:
         yield worker

@@ -1,0 +1,1 @@
+"""Counting what marketing is usually judged by: pages, visitors, leads."""
