@@ -48,7 +48,7 @@ async def run(settings: Settings, file: Path | None = None) -> None:
             relay.wake()
 
         loop = ConsumeLoop(settings, "lifecycle", READS, handler, pool, producer, health, after_commit)
-        timers = Timers(pool, config.lifecycle, _now, relay.wake)
+        timers = Timers(pool, config.lifecycle, _now, relay.wake, lambda: loop.caught_up)
         health.ready("process", True)
         app = build(settings, pool, producer, health, _now, config.lifecycle)
         await serve(app, settings, settings.http.port + 1, health, (loop.run, relay.run, timers.run))

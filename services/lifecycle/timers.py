@@ -21,22 +21,31 @@ POLL_SECONDS = 1.0
 
 
 class Timers:
-    """Looks every second for alarms that are due. Several processes may: each alarm goes to one of them."""
+    """Looks every second for alarms that are due. Several processes may: each alarm goes to one of them.
+
+    None rings before `caught_up`: after a downtime, what sales did in the meantime is read first.
+    """
 
     def __init__(
-        self, pool: AsyncEngine, config: Lifecycle, clock: Callable[[], datetime], wake: Callable[[], None]
+        self,
+        pool: AsyncEngine,
+        config: Lifecycle,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None],
+        caught_up: Callable[[], bool] = lambda: True,
     ) -> None:
         self._pool = pool
         self._config = config
         self._clock = clock
         self._wake = wake
+        self._caught_up = caught_up
         self._mint = Mint()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ring until `stop`."""
         while not stop.is_set():
             try:
-                while await self.ring():
+                while self._caught_up() and await self.ring():
                     self._wake()
             except Exception as error:
                 if not db.is_transient(error):

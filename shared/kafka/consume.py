@@ -69,6 +69,12 @@ class ConsumeLoop:
         self._ratio = BadRatio(self._limits.bad_ratio, self._limits.bad_window)
         self._most = self._limits.batch
         self._progress = time.monotonic()
+        self._caught_up = False
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that waited when this member (last) joined has been read: what is known is not old."""
+        return self._caught_up
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`; make the consumer anew when Kafka drops it or the watchdog finds it stalled."""
@@ -101,7 +107,7 @@ class ConsumeLoop:
             async with asyncio.timeout(self._limits.deadline_seconds):
                 await consumer.start()
             self._health.ready(self._group, True)
-            self._progress = time.monotonic()
+            self._progress, self._caught_up = time.monotonic(), False
             while not stop.is_set():
                 fetched = await consumer.getmany(timeout_ms=200, max_records=self._limits.batch)
                 if fetched:
@@ -109,6 +115,8 @@ class ConsumeLoop:
                     self._progress = time.monotonic()
                 elif time.monotonic() - self._progress > self._limits.stall_seconds:
                     await self._raise_if_stalled(consumer)
+                if not self._caught_up:
+                    self._caught_up = await self._has_read_all(consumer)
         finally:
             await _stopped(consumer)
 
@@ -188,6 +196,16 @@ class ConsumeLoop:
             if time.monotonic() >= until or stop.is_set():
                 break
         consumer.resume(*(paused & consumer.assignment()))
+
+    async def _has_read_all(self, consumer: AIOKafkaConsumer) -> bool:
+        assigned = consumer.assignment()
+        try:
+            async with asyncio.timeout(self._limits.deadline_seconds):
+                ends = {partition: consumer.highwater(partition) for partition in assigned}
+                known = [(await consumer.position(p), end) for p, end in ends.items() if end is not None]
+        except IllegalStateError:  # a rebalance took a partition while we asked
+            return False
+        return bool(assigned) and len(known) == len(assigned) and all(position >= end for position, end in known)
 
     async def _raise_if_stalled(self, consumer: AIOKafkaConsumer) -> None:
         """Raise Unavailable when records wait though none came: a consumer can hang after a broker restart."""

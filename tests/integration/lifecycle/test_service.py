@@ -97,6 +97,29 @@ async def test_an_action_on_a_person_who_does_not_exist_is_a_dead_letter(
     await world.close()
 
 
+async def test_after_a_downtime_what_sales_did_meanwhile_is_read_before_anything_rings(
+    settings: Settings, run_service: Callable[[str, Settings], RunningService]
+) -> None:
+    world = World(settings.postgres_url)
+    await world.apply(*(touch(f"{n}", 0, "meeting", email=f"p{n}@acme.test") for n in range(300)))
+    acts = [action(f"{what}{n}", 30, what, f"p{n}@acme.test") for n in range(300) for what in ("contacted", "accepted")]
+    await send(settings, acts)
+    run_service("lifecycle", settings.model_copy(update={"lifecycle": {"sla": {"settle_seconds": 1}}}))
+
+    async def all_answered() -> bool:
+        return await world.rows("SELECT count(decided_at - contacted_at) FROM warehouse.fct_sales_response") == [(300,)]
+
+    await until(all_answered)
+    await send(settings, [touch("late", 0, "meeting", email="late@acme.test")])
+
+    async def alarms() -> list[Any]:
+        return [event for event in await topic(settings, "stage-transitions") if event.rule.startswith("sla_")]
+
+    rang = await until(alarms, seconds=60)  # the one who is late still rings, once all is read
+    assert len({event.person_id for event in rang}) == 1
+    await world.close()
+
+
 async def topic(settings: Settings, name: str) -> list[Any]:
     """Every event on a topic now."""
     consumer = AIOKafkaConsumer(

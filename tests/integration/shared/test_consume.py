@@ -106,3 +106,25 @@ async def test_mostly_bad_records_stop_the_consumer_loudly_and_stay_as_dead_lett
             async with asyncio.timeout(60):
                 await on.loop().run(on.stop)
         assert len(await on.dead_letters(250)) == 250
+
+
+async def test_a_member_knows_when_it_has_read_what_waited(settings: Settings) -> None:
+    names, allowed = [f"r{n}" for n in range(50)], asyncio.Event()
+
+    async def slow(connection: Any, records: Sequence[Record]) -> None:
+        await allowed.wait()
+        await store(connection, records)
+
+    async with bench(settings) as on:
+        await on.send(*names)
+        loop = on.loop(slow)
+        running = asyncio.create_task(loop.run(on.stop))
+        await asyncio.sleep(3)
+        assert not loop.caught_up
+        allowed.set()
+        await on.until(names)
+        async with asyncio.timeout(30):
+            while not loop.caught_up:
+                await asyncio.sleep(0.1)
+        on.stop.set()
+        await running
