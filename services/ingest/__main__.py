@@ -13,7 +13,7 @@ import structlog
 
 from services.ingest import letters, metrics
 from services.ingest.app import create
-from services.ingest.limits import KAFKA_SECONDS
+from services.ingest.limits import BATCH_BYTES, KAFKA_SECONDS
 from shared import db
 from shared.errors import AccessDenied, EngineError, TooManyBadRecords, Unavailable
 from shared.events import TOPICS
@@ -57,7 +57,8 @@ async def run(settings: Settings, _: Path | None = None) -> None:
 
     try:
         app = create(settings, producer, health)
-        await serve(app, settings, settings.http.port, health, [stay_connected, keep_storing])
+        background = [stay_connected, keep_storing]
+        await serve(app, settings, settings.http.port, health, background, body_bytes=BATCH_BYTES)
     finally:
         # Last: requests that were under way at the signal have been answered by now.
         await producer.stop()

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared.http import docs, refusals
 from shared.http.health import Health, health_routes
@@ -50,7 +51,7 @@ def application(title: str, description: str, settings: Settings, health: Health
         redirect_slashes=False,
         max_body_size=BODY_BYTES,
     )
-    app.add_middleware(Edge)
+    app.add_middleware(Guarded)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _invalid)
     if settings.http.operations_port is None:
@@ -61,6 +62,15 @@ def application(title: str, description: str, settings: Settings, health: Health
         policy = {"content-security-policy": docs.CONTENT_POLICY.decode()}
         return HTMLResponse(docs.page(app.openapi()), headers=policy)
 
+    return app
+
+
+def operations(health: Health) -> FastAPI:
+    """Health and metrics alone, for a port of their own."""
+    app = FastAPI(title="closedloop operations", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guarded)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.include_router(health_routes(health))
     return app
 
 
@@ -80,7 +90,7 @@ def granting(keys: Throttle, needs: Kind) -> Callable[..., Grant]:
     return grant
 
 
-class Edge:
+class Guarded:
     """ASGI middleware: every answer has the guarding headers, and every error becomes an answer."""
 
     def __init__(self, app: Any) -> None:
@@ -104,6 +114,8 @@ class Edge:
             if "\0" in scope["path"] or b"%00" in scope["query_string"]:
                 raise refusals.NotFound(_NUL)
             await self._app(scope, receive, guarded)
+        except ClientDisconnect:
+            return  # nobody waits for an answer
         except Exception as error:
             if started:
                 raise

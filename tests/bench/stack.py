@@ -59,7 +59,10 @@ class Stack:
 
 def _cpu_of(process: psutil.Process) -> float:
     """A process and its living children; what ended children used is in the parent's children_* times."""
-    times = process.cpu_times()
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # PostgreSQL's workers come and go
+        return 0.0
     own = times.user + times.system + times.children_user + times.children_system
     return own + sum(_cpu_of(child) for child in process.children())
 

@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CAMPAIGNS = (
@@ -70,6 +71,38 @@ def batches(count: int, prefix: str, size: int = 100) -> list[bytes]:
     """Bodies of `size` touchpoints each."""
     events = list(shuffled_in_windows(touchpoints(count, prefix)))
     return [json.dumps({"touchpoints": events[at : at + size]}).encode() for at in range(0, count, size)]
+
+
+def segment_batches(count: int, prefix: str, size: int = 100) -> list[bytes]:
+    """The same visits as Segment's browser library sends them, `size` calls in a body."""
+    calls = [_call(event) for event in shuffled_in_windows(touchpoints(count, prefix))]
+    return [json.dumps({"batch": calls[at : at + size]}).encode() for at in range(0, count, size)]
+
+
+def _call(event: dict[str, Any]) -> dict[str, Any]:
+    page = event["page"]
+    known = "email" in event
+    call = {
+        "type": "track" if event["kind"] == "form_submit" else "page",
+        "messageId": event["id"],
+        "anonymousId": event["anonymous_id"],
+        "timestamp": event["occurred_at"],
+        "context": {
+            "page": {"url": page["url"], "title": page["title"], "referrer": page["referrer"], "path": "/product"},
+            "campaign": event.get("campaign", {}),
+            "userAgent": AGENT,
+            "ip": "203.0.113.7",
+            "locale": "en-US",
+            "library": {"name": "analytics.js", "version": "2.1.0"},
+        },
+        "properties": {"path": "/product", "title": page["title"], "url": page["url"]},
+        "integrations": {},
+    }
+    if event["kind"] == "form_submit":
+        call["event"] = "Form Submitted"
+    if known:
+        call["context"]["traits"] = {"email": event["email"]}
+    return call
 
 
 def deals(count: int, prefix: str) -> Iterator[dict[str, object]]:
