@@ -18,8 +18,8 @@ WORDS: dict[str, tuple[str, ...]] = {
         "?", "??", "???", "xxx", "*",
     ),
     "what stands for anybody": (
-        "anonymous", "anon", "guest", "visitor", "unknown", "unidentified", "unassigned", "everyone", "nobody", "noone",
-        "someone", "somebody", "default", "not_authenticated", "unauthenticated", "logged_out",
+        "anonymous", "guest", "unknown", "unidentified", "unassigned", "nobody", "noone", "not_authenticated",
+        "unauthenticated", "logged_out",
     ),
     "the name of the field itself": (
         "id", "uid", "userid", "user_id", "user-id", "username", "anonymousid", "anonymous_id", "distinctid",

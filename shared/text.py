@@ -5,6 +5,8 @@ from typing import Final
 
 IDENTIFIER: Final = 512
 """Characters of an id or a name that is looked for: it must fit into an index row of PostgreSQL (2,704 bytes)."""
+IDENTIFIER_BYTES: Final = 800
+"""Bytes of such a text in UTF-8: an index row holds up to three of them."""
 REASON: Final = 2_000
 """Characters of what a person wrote to explain something, such as why a lead was rejected."""
 

@@ -50,7 +50,10 @@ class Receiver:
             return [Refused(0, (Problem("$", f"is {len(items[0]):,} bytes; the most is {ITEM_BYTES:,}"),))]
         if response.status_code >= 300:
             raise SendingFailed(_why(response, self._url))
-        return [_refused(entry) for entry in response.json().get("rejected", [])]
+        outcome = response.json()
+        return [_refused(entry["index"], entry) for entry in outcome.get("rejected", [])] + [
+            _refused(index, entry) for entry in outcome.get("more", []) for index in entry["indexes"]
+        ]
 
     async def _post(self, items: Sequence[bytes]) -> httpx.Response:
         body = self._opening + b",".join(items) + b"]}"
@@ -90,9 +93,9 @@ def _why(response: httpx.Response, url: str) -> str:
     return f"{url} answered {response.status_code}: {response.text[:500]}"
 
 
-def _refused(entry: dict[str, Any]) -> Refused:
+def _refused(place: int, entry: dict[str, Any]) -> Refused:
     problems = tuple(Problem(error.get("path", "$"), error.get("message", "")) for error in entry.get("errors", []))
-    return Refused(entry["index"], problems)
+    return Refused(place, problems)
 
 
 def batches(items: Iterable[bytes]) -> Iterator[list[bytes]]:

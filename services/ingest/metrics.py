@@ -33,4 +33,5 @@ class Tally(Collector):
 REQUESTS = Tally("closedloop_ingest_requests", "Requests answered, by path and status", ("path", "status"))
 ACCEPTED = Tally("closedloop_ingest_accepted", "Items that Kafka has, by source", ("source",))
 REJECTED = Tally("closedloop_ingest_rejected", "Items kept as dead letters, by source", ("source",))
+REFUSED = Tally("closedloop_ingest_refused", "Requests refused as a whole, by source and status", ("source", "status"))
 KAFKA_UP = Gauge("closedloop_ingest_kafka_up", "1 when events can be taken in")

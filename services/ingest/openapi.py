@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from services.ingest.http.answer import Outcome
 from services.ingest.http.routes import Route
 
 _REF = "#/components/schemas/{name}"
@@ -16,28 +17,6 @@ _ERRORS = {
     429: "more events than the source may send; see Retry-After",
     503: "nothing is promised to be stored; see Retry-After",
 }
-
-
-class Problem(msgspec.Struct):
-    """Where an item is wrong, and what would be right."""
-
-    path: str
-    message: str
-
-
-class RejectedItem(msgspec.Struct):
-    """One item that was kept as a dead letter; the others were accepted."""
-
-    index: int
-    id: str | int | None
-    errors: list[Problem]
-
-
-class Receipt(msgspec.Struct):
-    """How many items are stored, and which are not."""
-
-    accepted: int
-    rejected: list[RejectedItem]
 
 
 class Success(msgspec.Struct):
@@ -60,7 +39,7 @@ def describe(app: FastAPI, routes: tuple[Route, ...]) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = original()
-            structs = [*dict.fromkeys(route.reader.wire for route in routes), Receipt, Success, Error]
+            structs = [*dict.fromkeys(route.reader.wire for route in routes), Outcome, Success, Error]
             references, components = msgspec.json.schema_components(structs, ref_template=_REF)
             parts = schema.setdefault("components", {})
             parts.setdefault("schemas", {}).update(components)
@@ -86,7 +65,7 @@ def _operation(route: Route, named: dict[Any, Any]) -> dict[str, Any]:
     many = {"type": "object", "required": [plural], "properties": {plural: {"type": "array", "items": one}}}
     schema = {"anyOf": [one, many]}
     media = ["application/json", "text/plain"] if route.segment else ["application/json"]
-    answer = (200, Success, "stored") if route.segment else (202, Receipt, "stored, apart from what is rejected")
+    answer = (200, Success, "stored") if route.segment else (202, Outcome, "stored, apart from what is rejected")
     refused = _ERRORS | ({403: "a write key; this needs a secret key"} if route.secret else {})
     answers = [answer, *((status, Error, text) for status, text in sorted(refused.items()))]
     schemes = ["secret_key"] if route.secret else list(_SECURITY)

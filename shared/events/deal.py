@@ -26,7 +26,7 @@ class Deal(msgspec.Struct, omit_defaults=True, frozen=True):
 
     `deal_id` is the CRM's own id for the default CRM, `<crm>:<id>` for any other. Of versions with one `updated_at` the
     one received later stands: by `received_at`, then `position`, its place in its request. `created_at` is None when
-    the CRM did not say it, `amount` when the deal has none yet (an open deal only). `flags`: what ingest corrected.
+    the CRM did not say it, `amount` when the deal has none yet (never of a won deal). `flags`: what ingest corrected.
     `contacts` are emails, trimmed and lower-cased. `closed_at` is set when `status` is won or lost.
     """
 

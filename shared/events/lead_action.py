@@ -13,7 +13,7 @@ class LeadAction(msgspec.Struct, omit_defaults=True, frozen=True):
 
     `action_id` makes the same act sent twice one; of two receipts the earlier stands: by `received_at`, then
     `position`, its place in its request. `actor` is who did it, as far as the sender says. `owner` is the sales person
-    (who acted, or to whom it was assigned).
+    (who acted, or to whom it was assigned). `flags`: what ingest corrected.
     """
 
     action_id: str
@@ -28,3 +28,4 @@ class LeadAction(msgspec.Struct, omit_defaults=True, frozen=True):
     reason: str | None = None
     actor: str | None = None
     position: int = 0
+    flags: tuple[str, ...] = ()

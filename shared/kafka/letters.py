@@ -9,6 +9,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from shared.events import encode, headers
 from shared.events.dead_letter import DeadLetter
 from shared.kafka.producer import Outgoing
@@ -17,17 +19,20 @@ _MOST_BODY = 700_000
 """Characters. Escaped as JSON most text grows by a few per cent; what grows more is sent as base64, which does not."""
 
 _LAST_MOMENT = 253_402_300_799  # seconds: the last one of the year 9999
+_LARGE = 100_000  # bytes that fit into a Kafka record (1 MB) whatever they are
 NAMESPACE = uuid.UUID("5b0c8a6e-6b3e-5b0f-9a53-0d5f6a0e6c11")
 
 
 def body_of(raw: bytes) -> tuple[str, str]:
-    """The text of raw bytes and its encoding: utf-8, or base64 when it is not UTF-8 (or holds a NUL)."""
+    """The text of raw bytes and its encoding: utf-8, or base64: for no UTF-8, a NUL, or what would grow too large."""
     try:
         text = raw.decode()
     except UnicodeDecodeError:
         return base64.b64encode(raw).decode(), "base64"
-    # PostgreSQL text cannot hold a NUL.
-    return (text, "utf-8") if "\x00" not in text else (base64.b64encode(raw).decode(), "base64")
+    # PostgreSQL text cannot hold a NUL; and as JSON within JSON a text of quotes or control characters grows sixfold.
+    if "\x00" in text or (len(raw) > _LARGE and len(msgspec.json.encode(text)) > 1.5 * len(raw)):
+        return base64.b64encode(raw).decode(), "base64"
+    return text, "utf-8"
 
 
 def letter_of(topic: str, group: str, origin_topic: str, raw: Any, reason: str) -> Outgoing:

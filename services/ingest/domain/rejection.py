@@ -6,6 +6,8 @@ from shared.errors import BadRecord
 
 WHOLE = "$"
 """The path of a problem with the item as a whole."""
+_LONGEST = 300
+"""Characters of a path or message: both may quote what was sent, and a batch may bring thousands."""
 
 
 class Problem(NamedTuple):
@@ -15,24 +17,38 @@ class Problem(NamedTuple):
     message: str
 
 
+Problems = tuple[Problem, ...]
+"""Everything that is wrong with one item: what becomes of a rejection once it is caught.
+
+An exception would keep the frames it went through, and with them everything they hold, until the garbage collector
+comes: thousands of bad items cost hundreds of megabytes that way.
+"""
+
+
 class Rejected(BadRecord):
     """One item cannot be used; the rest of its batch can."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
+        super().__init__(told(problems))
         self.problems = problems
 
 
 def rejected(path: str, message: str) -> Rejected:
     """A rejection with one problem."""
-    return Rejected(Problem(path, message))
+    return Rejected(Problem(path[:_LONGEST], message[:_LONGEST]))
 
 
-def from_decoder(error: Exception) -> Rejected:
-    """The rejection of an item that msgspec could not decode; its message ends in the path, as `- at `$.page.url``."""
+def told(problems: Problems) -> str:
+    """Problems as one line."""
+    return "; ".join(f"{path}: {message}" for path, message in problems)
+
+
+def from_decoder(error: Exception) -> Problems:
+    """What is wrong with an item that msgspec could not decode; its message ends in the path: `- at `$.page.url``."""
     if isinstance(error, UnicodeDecodeError):
-        return rejected(WHOLE, "holds bytes that are not UTF-8")
+        return (Problem(WHOLE, "holds bytes that are not UTF-8"),)
     if isinstance(error, RecursionError):
-        return rejected(WHOLE, "is nested too deep")
+        return (Problem(WHOLE, "is nested too deep"),)
     message, _, path = str(error).partition(" - at `")
-    return rejected(path.rstrip("`").removeprefix("$.").removeprefix("$") or WHOLE, message)
+    path = path.rstrip("`").removeprefix("$.").removeprefix("$") or WHOLE
+    return (Problem(path[:_LONGEST], message[:_LONGEST]),)

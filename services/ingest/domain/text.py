@@ -5,12 +5,12 @@ import re
 import msgspec
 
 from services.ingest.domain.rejection import rejected
-from shared.text import IDENTIFIER
+from shared.text import IDENTIFIER, IDENTIFIER_BYTES
 
-LONGEST = IDENTIFIER
 DEEPEST = 10
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+_EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[\w-]+(?:\.[\w-]+)+")
+"""An address as people have them: no `Ann <ann@acme.com>`, no list of two, no quoted names."""
 _ESCAPES = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"  # half a pair
@@ -50,8 +50,18 @@ def identifier(value: str | int | None, path: str) -> str | None:
     if value is None:
         return None
     text = value.strip() if type(value) is str else str(value)
-    if len(text) > LONGEST:
-        raise rejected(path, f"has {len(text)} characters; the most is {LONGEST}")
+    if len(text) > IDENTIFIER or not (text.isascii() or len(text.encode()) <= IDENTIFIER_BYTES):
+        raise rejected(
+            path, f"has {len(text)} characters; the most is {IDENTIFIER}, and {IDENTIFIER_BYTES} bytes in UTF-8"
+        )
+    return text or None
+
+
+def shorter_than(value: str | None, most: int, path: str) -> str | None:
+    """A text trimmed; None for a blank one. Raises Rejected when it has more than `most` characters."""
+    text = (value or "").strip()
+    if len(text) > most:
+        raise rejected(path, f"has {len(text)} characters; the most is {most}")
     return text or None
 
 

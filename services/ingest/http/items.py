@@ -1,7 +1,8 @@
 """A body taken apart: one item, or a list of them under a name, each decoded or rejected on its own.
 
-The usual body is decoded once, straight into Structs. Only when that fails is it taken apart item by item, so that
-one bad item is told from the good ones around it.
+1. The usual body is decoded once, straight into Structs.
+2. When that fails it is taken apart item by item, so that one bad item is told from the good ones around it.
+3. When it is not even JSON, because of one item that is none, it is taken apart by its brackets (see `split`).
 """
 
 import re
@@ -10,8 +11,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from services.ingest.domain.rejection import Rejected, from_decoder
+from services.ingest.domain.rejection import Problems, from_decoder
 from services.ingest.domain.text import storable
+from services.ingest.http import split
 from services.ingest.limits import BATCH_EVENTS, EVENT_BYTES
 from shared.http.refusals import Malformed, TooLarge
 
@@ -21,17 +23,23 @@ _PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
 _TIME = msgspec.json.Decoder(datetime)
+_ANY = msgspec.json.Decoder()
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_BOM = b"\xef\xbb\xbf"
 
 
 class Items(msgspec.Struct, gc=False):
-    """What a body holds. `raws` are the items as sent; None until somebody needs them (see `Reader.raws`)."""
+    """What a body holds. An item that could not be decoded is the Problems with it, in its place.
+
+    `raws` are the items as sent; None until somebody needs them (see `Reader.raws`). `context` is the envelope's.
+    """
 
     items: list[Any]
     write_key: str | None = None
     sent_at: datetime | None = None
-    raws: list[msgspec.Raw] | None = None
+    raws: list[bytes] | None = None
+    context: Any = None
 
 
 class Reader(Generic[Wire]):
@@ -45,7 +53,8 @@ class Reader(Generic[Wire]):
         self._whole = _whole(wire, plural)
 
     def read(self, body: bytes) -> Items:
-        """The items. Raises Malformed or TooLarge; an item that cannot be decoded is a Rejected in its place."""
+        """The items. Raises Malformed or TooLarge."""
+        body = body.removeprefix(_BOM)
         if b"\\u0000" in body:
             body = storable(body)
         if self._whole is None:
@@ -58,37 +67,69 @@ class Reader(Generic[Wire]):
             _bounded(body)
             return Items([whole], whole.write_key, whole.sent_at)
         _counted(whole.items)
-        return Items(whole.items, whole.write_key, whole.sent_at)
+        return Items(whole.items, whole.write_key, whole.sent_at, None, getattr(whole, "context", None))
 
-    def raws(self, body: bytes) -> tuple[dict[str, msgspec.Raw], list[msgspec.Raw]]:
-        """The envelope's parts and the items as sent. Raises Malformed."""
-        try:
-            parts = _PARTS.decode(body)
-        except _UNREADABLE as error:
-            raise Malformed(_where(error, body, self.plural)) from error
-        if self.plural not in parts:
-            return parts, [msgspec.Raw(body)]
-        try:
-            return parts, _LIST.decode(parts[self.plural])
-        except _UNREADABLE as error:
-            raise Malformed(f"`{self.plural}` must be a list of objects.") from error
+    def raws(self, body: bytes) -> list[bytes]:
+        """The items as sent. Raises Malformed."""
+        return self._taken_apart(body.removeprefix(_BOM))[1]
 
     def _item_by_item(self, body: bytes) -> Items:
         if b"\\u" in body:
             body = storable(body)  # half a character makes the whole body unreadable
-        parts, raws = self.raws(body)
+        parts, raws = self._taken_apart(body)
         if self.plural in parts:
             _counted(raws)
         else:
             _bounded(body)
         items = [self._decoded(raw) for raw in raws]
-        return Items(items, _optional(_TEXT, parts, "writeKey"), _optional(_TIME, parts, self._sent_at), raws)
+        write_key, sent_at = _optional(_TEXT, parts, "writeKey"), _optional(_TIME, parts, self._sent_at)
+        return Items(items, write_key, sent_at, raws, _optional(_ANY, parts, "context"))
 
-    def _decoded(self, raw: msgspec.Raw) -> Wire | Rejected:
+    def _taken_apart(self, body: bytes) -> tuple[dict[str, bytes], list[bytes]]:
+        """The envelope's parts and the items, as sent."""
+        try:
+            parts = {name: bytes(raw) for name, raw in _PARTS.decode(body).items()}
+        except _UNREADABLE as error:
+            parts = self._by_brackets(body, error)
+        if self.plural not in parts:
+            return parts, [body]
+        try:
+            return parts, [bytes(raw) for raw in _LIST.decode(parts[self.plural])]
+        except _UNREADABLE:
+            pass
+        try:
+            return parts, split.items_of(parts[self.plural])
+        except split.NotSplit:
+            raise Malformed(f"`{self.plural}` must be a list of objects.") from None
+
+    def _by_brackets(self, body: bytes, why: Exception) -> dict[str, bytes]:
+        """The envelope's parts, of what is not JSON but has matching brackets."""
+        try:
+            members = split.members_of(body)
+        except split.NotSplit:
+            members = {}
+        parts = {name: raw for quoted, raw in members.items() if (name := _read(_TEXT, quoted)) is not None}
+        if self.plural not in parts:
+            self._lone(parts, _where(why, body, self.plural))
+        return parts
+
+    def _lone(self, parts: dict[str, bytes], why: str) -> None:
+        """Refuse a lone item that is not JSON; `parts` are its members, if its brackets match."""
+        raise Malformed(why)
+
+    def _decoded(self, raw: bytes) -> Wire | Problems:
         try:
             return self._one.decode(raw)
         except _UNREADABLE as error:
             return from_decoder(error)
+
+
+class SegmentReader(Reader[Wire]):
+    """Reads Segment's calls. Its libraries send again what is refused, so a lone call is rejected as one of many is."""
+
+    def _lone(self, parts: dict[str, bytes], why: str) -> None:
+        if not parts:
+            raise Malformed(why)
 
 
 def _whole(wire: type[msgspec.Struct], plural: str) -> "msgspec.json.Decoder[Any] | None":
@@ -116,9 +157,14 @@ def _counted(items: list[Any]) -> None:
         raise TooLarge(f"The batch has {len(items)} events; the most is {BATCH_EVENTS}. Split it.")
 
 
-def _optional(decoder: "msgspec.json.Decoder[Any]", parts: dict[str, msgspec.Raw], name: str) -> Any:
+def _optional(decoder: "msgspec.json.Decoder[Any]", parts: dict[str, bytes], name: str) -> Any:
+    return _read(decoder, parts[name]) if name in parts else None
+
+
+def _read(decoder: "msgspec.json.Decoder[Any]", raw: bytes) -> Any:
+    """The value, or None when it cannot be read."""
     try:
-        return decoder.decode(parts[name]) if name in parts else None
+        return decoder.decode(raw)
     except _UNREADABLE:
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 from services.ingest.domain.receipt import Receipt
 from services.ingest.entrances.native import deal, lead_action, spend, touchpoint
 from services.ingest.entrances.segment import call as segment
-from services.ingest.http.items import Reader
+from services.ingest.http.items import Reader, SegmentReader
 
 Event = Any
 """One of the Structs of shared.events."""
@@ -33,7 +33,7 @@ class Route:
     call: str = ""
 
 
-_SEGMENT_READER = Reader(segment.SegmentCall, "batch", "sentAt")
+_SEGMENT_READER = SegmentReader(segment.SegmentCall, "batch", "sentAt")
 _SEGMENT_PATHS = {
     **{name: name for name in ("track", "identify", "page", "screen", "group", "alias")},
     **{"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"},

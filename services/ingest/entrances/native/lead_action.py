@@ -6,14 +6,17 @@ import msgspec
 
 from services.ingest.domain.receipt import Receipt
 from services.ingest.domain.rejection import Problem, Rejected
-from services.ingest.domain.text import content_of, email_of, identifier
+from services.ingest.domain.text import content_of, identifier, shorter_than
 from services.ingest.domain.times import corrected
+from services.ingest.domain.who import event_id, known, known_email, nobody
 from shared.events.lead_action import LeadAction, LeadActionKind
 from shared.text import REASON
 
+_NO_PERSON = Problem("person_id", "give person_id, email or user_id: whose lead is it?")
 
-class NativeLeadAction(msgspec.Struct, gc=False):
-    """One act as sent. `action` and one of person_id, email, user_id are required; to reject, a `reason` as well."""
+
+class Act(msgspec.Struct, gc=False):
+    """What makes an act without an id the same act. Fields that are added later are not part of it."""
 
     action: LeadActionKind
     id: str | int | None = None
@@ -23,6 +26,11 @@ class NativeLeadAction(msgspec.Struct, gc=False):
     user_id: str | int | None = None
     owner: str | None = None
     reason: str | None = None
+
+
+class NativeLeadAction(Act, gc=False):
+    """One act as sent. `action` and one of person_id, email, user_id are required; to reject, a `reason` as well."""
+
     actor: str | None = None
 
 
@@ -32,31 +40,31 @@ def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadActio
     Without an `id` the content is one: the same act at the same `occurred_at` is the same act. Without a time either,
     each is an act of its own, at the moment of its receipt.
     """
+    left_out: list[str] = []
     person_id = identifier(sent.person_id, "person_id")
-    email = email_of(sent.email) if sent.email else None
-    user_id = identifier(sent.user_id, "user_id")
+    email = known_email(sent.email, "email", receipt, left_out)
+    user_id = known(sent.user_id, "user_id", receipt, left_out)
     owner = identifier(sent.owner, "owner")
-    reason = (sent.reason or "").strip() or None
+    reason = shorter_than(sent.reason, REASON, "reason")
     problems = []
     if (person_id or email or user_id) is None:
-        problems.append(Problem("person_id", "give person_id, email or user_id: whose lead is it?"))
+        problems.append(nobody(left_out, _NO_PERSON))
     if sent.action == "rejected" and reason is None:
         problems.append(Problem("reason", "is required to reject a lead: marketing learns from it"))
-    if reason is not None and len(reason) > REASON:
-        problems.append(Problem("reason", f"has {len(reason)} characters; the most is {REASON}"))
-    if sent.action == "assigned" and not owner:
+    if sent.action == "assigned" and owner is None:
         problems.append(Problem("owner", "is required to assign a lead: to whom?"))
     if problems:
         raise Rejected(*problems)
-    client_id = identifier(sent.id, "id")
+    client_id = event_id(sent.id, receipt)
     if client_id is None:
         when = [receipt.received_at, index] if sent.occurred_at is None else []
-        client_id = content_of([sent, *when])
+        client_id = content_of([_act(sent), *when])
+    at, flags = corrected(sent.occurred_at, None, receipt.received_at)
     return LeadAction(
         action_id=receipt.sender.event_id(client_id),
         source=receipt.sender.name,
         action=sent.action,
-        occurred_at=corrected(sent.occurred_at, None, receipt.received_at)[0],
+        occurred_at=at,
         received_at=receipt.received_at,
         person_id=person_id,
         email=email,
@@ -64,9 +72,16 @@ def normalise(sent: NativeLeadAction, receipt: Receipt, index: int) -> LeadActio
         owner=owner,
         reason=reason,
         actor=identifier(sent.actor, "actor"),
+        position=index,
+        flags=(*flags, *left_out),
     )
 
 
 def key_of(action: LeadAction) -> str:
     """What decides the partition: the acts on one lead stay in order."""
     return action.person_id or action.email or action.user_id or ""
+
+
+def _act(sent: NativeLeadAction) -> Act:
+    """Acts of nobody in particular keep the ids they had before there was an `actor`."""
+    return sent if sent.actor is not None else Act(*(getattr(sent, name) for name in Act.__struct_fields__))

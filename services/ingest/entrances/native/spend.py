@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import msgspec
 
-from services.ingest.domain.amounts import amount_of
+from services.ingest.domain.amounts import amount_of, rate_of
+from services.ingest.domain.crm import DEFAULT
 from services.ingest.domain.currencies import currency_of
 from services.ingest.domain.receipt import Receipt
-from services.ingest.domain.rejection import rejected
-from services.ingest.domain.text import LONGEST, content_of
-from services.ingest.domain.times import OLDEST, corrected
+from services.ingest.domain.text import content_of, identifier
+from services.ingest.domain.times import corrected, day_of
 from shared.events.spend import FxRate, Spend
 
 
@@ -22,7 +22,7 @@ class NativeSpend(msgspec.Struct, gc=False):
     medium: str
     cost: Decimal
     currency: str
-    campaign: str = ""
+    campaign: str | None = None
     updated_at: datetime | None = None
 
 
@@ -37,38 +37,34 @@ class NativeFxRate(msgspec.Struct, gc=False):
 
 def normalise_spend(sent: NativeSpend, receipt: Receipt, index: int) -> Spend:
     """The cost as it travels on. Raises Rejected."""
-    names = {"source": sent.source.strip(), "medium": sent.medium.strip(), "campaign": sent.campaign.strip()}
-    for path, name in names.items():
-        if len(name) > LONGEST:
-            raise rejected(path, f"has {len(name)} characters; the most is {LONGEST}")
     return Spend(
-        day=_day(sent.day),
-        source=names["source"],
-        medium=names["medium"],
-        campaign=names["campaign"],
+        day=day_of(sent.day),
+        source=identifier(sent.source, "source") or "",
+        medium=identifier(sent.medium, "medium") or "",
+        campaign=identifier(sent.campaign, "campaign") or "",
         cost=amount_of(sent.cost, "cost"),
         currency=currency_of(sent.currency),
-        updated_at=corrected(sent.updated_at, None, receipt.received_at)[0],
+        updated_at=corrected(sent.updated_at, None, receipt.received_at, "updated_at")[0],
         received_at=receipt.received_at,
+        crm=receipt.crm.name,
+        position=index,
     )
 
 
 def normalise_fx_rate(sent: NativeFxRate, receipt: Receipt, index: int) -> FxRate:
     """The rate as it travels on. Raises Rejected."""
-    if not sent.rate.is_finite() or not Decimal("1e-12") <= sent.rate <= Decimal("1e12"):
-        raise rejected("rate", "must be above zero: units of `quote` for one `base`")
     return FxRate(
-        day=_day(sent.day),
+        day=day_of(sent.day),
         base=currency_of(sent.base, "base"),
         quote=currency_of(sent.quote, "quote"),
-        rate=sent.rate,
+        rate=rate_of(sent.rate, "rate"),
         received_at=receipt.received_at,
     )
 
 
 def spend_key(spend: Spend) -> str:
-    """What decides the partition, and names it: one day, source, medium and campaign."""
-    return content_of([spend.day, spend.source, spend.medium, spend.campaign])
+    """What decides the partition, and names it: one day, source, medium and campaign of one CRM."""
+    return content_of([spend.day, spend.source, spend.medium, spend.campaign, *_of(spend.crm)])
 
 
 def fx_rate_key(rate: FxRate) -> str:
@@ -76,7 +72,5 @@ def fx_rate_key(rate: FxRate) -> str:
     return f"{rate.day} {rate.base} {rate.quote}"
 
 
-def _day(day: date) -> date:
-    if day < OLDEST.date():
-        raise rejected("day", "is before the year 2000")
-    return day
+def _of(crm: str) -> tuple[str, ...]:
+    return () if crm == DEFAULT else (crm,)

@@ -11,15 +11,19 @@ from typing import Any
 
 import msgspec
 
+from services.ingest.domain.company import company
 from services.ingest.domain.receipt import Receipt
-from services.ingest.domain.rejection import Rejected, rejected
-from services.ingest.domain.text import content_of, email_of, identifier, not_too_deep, text_of
+from services.ingest.domain.rejection import Problem, Rejected, rejected
+from services.ingest.domain.text import content_of, identifier, not_too_deep, text_of
 from services.ingest.domain.times import corrected
+from services.ingest.domain.who import known, known_email, nobody
 from services.ingest.entrances.segment import context as of
 from services.ingest.entrances.segment.names import kind_of
 from shared.events.touchpoint import Account, Touchpoint
 
 EMAIL_INVALID = "email_invalid"
+_NO_PERSON = Problem("anonymousId", "give anonymousId or userId, else nobody can be credited")
+_SENT_AS = {"anonymous_id": "anonymousId", "user_id": "userId", "previous_id": "previousId", "email": "traits.email"}
 _EMAIL_IN_PROPERTIES = frozenset({"form_submit", "product_signup", "content_download"})
 """Kinds whose `properties.email` is the person's own; elsewhere it may be a friend who was invited."""
 
@@ -50,21 +54,25 @@ def normalise(sent: SegmentCall, receipt: Receipt, index: int) -> Touchpoint:
     if kind_in is None:
         raise rejected("type", f"must be one of {', '.join(_KINDS)}")
     kind = kind_in(sent)
-    context = sent.context if isinstance(sent.context, dict) else of.NOTHING
+    context = of.context_of(sent.context, receipt.context)
     values = _properties(sent, call or "")
     traits = of.within({"traits": sent.traits}, "traits") or of.within(context, "traits")
     page = of.page_of(of.within(context, "page") or (values if call == "page" else of.NOTHING))
-    email, email_flags = _email(kind, traits, values)
-    anonymous_id = _id(sent.anonymous_id, "anonymousId")
-    user_id = _id(sent.user_id, "userId")
+    left_out: list[str] = []
+    anonymous_id = _known(sent.anonymous_id, "anonymousId", "anonymous_id", receipt, left_out)
+    user_id = _known(sent.user_id, "userId", "user_id", receipt, left_out)
+    email = _email(kind, traits, values, receipt, left_out)
     previous_id = None
     if call == "alias":
-        anonymous_id, previous_id = _previous(_id(sent.previous_id, "previousId"), anonymous_id, user_id)
+        previous = _known(sent.previous_id, "previousId", "previous_id", receipt, left_out)
+        anonymous_id, previous_id = _previous(previous, anonymous_id, user_id)
     if (anonymous_id or user_id or email) is None:
-        raise rejected("anonymousId", "give anonymousId or userId, else nobody can be credited")
+        path, message = nobody(left_out, _NO_PERSON)
+        raise rejected(_SENT_AS.get(path, path), message)
     not_too_deep(values, "traits" if call in ("identify", "group") else "properties")
     happened = sent.original_timestamp or sent.timestamp
-    at, flags = corrected(happened, sent.sent_at or receipt.sent_at, receipt.received_at)
+    account = _account(sent, call or "", context, receipt, left_out)
+    at, flags = corrected(happened, sent.sent_at or receipt.sent_at, receipt.received_at, "timestamp")
     return Touchpoint(
         touchpoint_id=receipt.sender.event_id(_message_id(sent, receipt, index)),
         source=receipt.sender.name,
@@ -74,7 +82,7 @@ def normalise(sent: SegmentCall, receipt: Receipt, index: int) -> Touchpoint:
         anonymous_id=anonymous_id,
         user_id=user_id,
         email=email,
-        account=_account(sent, call or "", context),
+        account=account,
         page=page,
         campaign=of.campaign_of(of.within(context, "campaign")),
         click_ids=of.click_ids_of(page),
@@ -83,7 +91,9 @@ def normalise(sent: SegmentCall, receipt: Receipt, index: int) -> Touchpoint:
         user_agent=text_of(context.get("userAgent")),
         ip=text_of(context.get("ip")),
         group_call=call == "group",
-        flags=flags + email_flags,
+        flags=(*flags, *left_out) if left_out else flags,
+        position=index,
+        trusted=receipt.trusted,
         previous_id=previous_id,
     )
 
@@ -119,38 +129,43 @@ def _properties(sent: SegmentCall, call: str) -> dict[str, Any]:
     return values
 
 
-def _email(kind: str, traits: of.Values, values: of.Values) -> tuple[str | None, tuple[str, ...]]:
+def _email(kind: str, traits: of.Values, values: of.Values, receipt: Receipt, left_out: list[str]) -> str | None:
     found = text_of(traits.get("email"))
     if found is None and kind in _EMAIL_IN_PROPERTIES:
         found = text_of(values.get("email"))
-    if found is None:
-        return None, ()
     try:
-        return email_of(found), ()
+        return known_email(found, "email", receipt, left_out)
     except Rejected:
-        return None, (EMAIL_INVALID,)
+        left_out.append(EMAIL_INVALID)
+        return None
+
+
+def _known(value: Any, path: str, name: str, receipt: Receipt, left_out: list[str]) -> str | None:
+    """An identifier; `path` is what Segment calls it, `name` what the flags do."""
+    return None if value is None else known(_id(value, path), name, receipt, left_out)
 
 
 def _id(value: Any, path: str) -> str | None:
     return identifier(text_of(value), path)
 
 
-def _account(sent: SegmentCall, call: str, context: of.Values) -> Account | None:
+def _account(sent: SegmentCall, call: str, context: of.Values, receipt: Receipt, left_out: list[str]) -> Account | None:
     if call != "group":
-        group_id = _id(context.get("groupId"), "context.groupId")
-        return Account(id=group_id) if group_id else None
+        group_id = context.get("groupId")
+        return company(text_of(group_id), None, None, receipt, left_out) if group_id is not None else None
     traits = of.within({"traits": sent.traits}, "traits")
     website = text_of(traits.get("domain")) or text_of(traits.get("website"))
     domain = website.rpartition("://")[2].partition("/")[0].lower().removeprefix("www.") if website else None
-    return Account(
-        id=_id(sent.group_id, "groupId"), domain=_id(domain, "traits.domain"), name=text_of(traits.get("name"))
-    )
+    return company(text_of(sent.group_id), domain, text_of(traits.get("name")), receipt, left_out)
 
 
 def _message_id(sent: SegmentCall, receipt: Receipt, index: int) -> str:
-    """The sender's id; else the content, and the moment of its receipt unless the content has a time of its own."""
+    """The sender's id; else the content, and the moment of its receipt unless the content has a time of its own.
+
+    A placeholder such as `undefined` is no id: all calls sent with it would count as one.
+    """
     given = _id(sent.message_id, "messageId")
-    if given is not None:
+    if given is not None and (given.isdigit() or not receipt.junk.has(given)):
         return given
     timed = sent.timestamp or sent.original_timestamp or sent.sent_at
     return content_of([sent, *([] if timed else [receipt.received_at, index])])

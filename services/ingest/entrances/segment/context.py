@@ -15,6 +15,13 @@ _CLICK_ID = re.compile(
 _MARKETING = frozenset({"marketing", "advertising", "targeting"})
 
 
+def context_of(own: object, envelope: object) -> Values:
+    """A call's context: its own, and what only the batch's envelope says, consent above all."""
+    if not isinstance(own, dict):
+        return envelope if isinstance(envelope, dict) else NOTHING
+    return {**envelope, **own} if isinstance(envelope, dict) else own
+
+
 def within(values: Values, name: str) -> Values:
     """The object under that name, or an empty one."""
     found = values.get(name)

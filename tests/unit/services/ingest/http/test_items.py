@@ -59,9 +59,10 @@ LONG_NAMES = [route for route in ROUTES if len(route.path) > len("/v1/t")]  # th
 def test_any_json_object_is_an_event_or_a_rejection_with_a_path(route: Route, sent: dict[str, Any]) -> None:
     for body in (sent, {route.reader.plural: [sent, sent]}):
         for index, item in enumerate(route.reader.read(json.dumps(body, allow_nan=False).encode()).items):
+            if isinstance(item, tuple):
+                assert all(problem.path and problem.message for problem in item)
+                continue
             try:
-                if isinstance(item, Rejected):
-                    raise item
                 event = route.normalise(item, receipt(route.call), index)
             except Rejected as why:
                 assert why.problems
@@ -82,7 +83,7 @@ def test_any_bytes_are_items_or_malformed(body: bytes) -> None:
 def test_one_bad_item_is_rejected_where_it_stands() -> None:
     bad = GOOD | {"page": {"url": 7}}
     first, second, third = read({"touchpoints": [GOOD, bad, GOOD]})
-    assert second.problems == (("page.url", "Expected `str | null`, got `int`"),)
+    assert second == (("page.url", "Expected `str | null`, got `int`"),)
     assert first.id == third.id == "1"
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.domain.crm import crms
+from services.ingest.domain.receipt import Receipt
 from services.ingest.domain.rejection import Rejected
-from services.ingest.domain.times import CLAMPED, FUTURE, OLDEST, corrected
+from services.ingest.domain.times import CLAMPED, FUTURE, OLDEST, SENT_AT_IGNORED, YEARS, corrected
 from services.ingest.entrances.native.touchpoint import NativeTouchpoint, key_of, normalise
 from shared.events import decode, encode
 from shared.events.ids import NAMESPACE, Sender
@@ -21,8 +23,8 @@ MINIMAL = {"id": "1", "kind": "page_view", "anonymous_id": "a"}
 moments = st.datetimes(timezones=st.just(UTC) | st.just(timezone(timedelta(hours=14))) | st.none())
 
 
-def made(**fields: Any) -> Touchpoint:
-    return normalise(msgspec.convert(MINIMAL | fields, NativeTouchpoint), receipt(), 0)
+def made(of: Receipt | None = None, at: int = 0, **fields: Any) -> Touchpoint:
+    return normalise(msgspec.convert(MINIMAL | fields, NativeTouchpoint), of or receipt(), at)
 
 
 def problems(**fields: Any) -> dict[str, str]:
@@ -97,7 +99,69 @@ def test_any_other_kind_is_rejected_with_the_list_of_kinds(kind: str) -> None:
     assert "page_view" in problems(kind=kind)["kind"]
 
 
-@pytest.mark.parametrize("email", ["ann", "ann@", "@b.co", "a b@c.de", "a@b", "a@b..co", "a@.co", "x" * 65 + "@b.co"])
+def test_it_says_where_in_its_request_it_stood_and_whether_the_key_was_secret() -> None:
+    assert (made(at=7).position, made().trusted, made(receipt(trusted=True)).trusted) == (7, False, True)
+
+
+@pytest.mark.parametrize("field", ["anonymous_id", "user_id", "email"])
+def test_junk_is_left_out_with_a_flag_and_the_event_stays(field: str) -> None:
+    found = made(**{"anonymous_id": "a", "user_id": "u", field: "Undefined"})
+    assert getattr(found, field) is None
+    assert found.flags == (f"{field}_junk",)
+    assert found.anonymous_id or found.user_id
+
+
+def test_junk_ids_accounts_and_former_ids_are_left_out_too() -> None:
+    found = made(
+        user_id="u",
+        previous_id="0",
+        ids={"hubspot": "null", "sf": "7"},
+        account={"id": "0", "name": "n/a"},
+        kind="alias",
+    )
+    assert (found.ids, found.account, found.previous_id) == ({"sf": "7"}, None, None)
+    assert set(found.flags) == {"ids_junk", "account_id_junk", "account_name_junk", "previous_id_junk"}
+
+
+def test_an_event_of_nobody_but_junk_is_rejected_under_that_field() -> None:
+    assert "placeholder" in problems(anonymous_id=None, user_id="undefined")["user_id"]
+    assert "placeholder" in problems(anonymous_id=None, email="none@none.com")["email"]
+    assert "placeholder" in problems(id="undefined")["id"]
+    assert made(id=0).touchpoint_id
+
+
+def test_ids_of_a_crm_mean_something_only_within_it() -> None:
+    both = crms(["crm", "eu"])
+    fields = {"ids": {"hubspot": 7}, "account": {"id": "A1"}}
+    default, eu = (made(receipt(crm=both[name]), **fields) for name in ("crm", "eu"))
+    assert (default.ids, default.account) == ({"hubspot": "7"}, Account("A1"))
+    assert (eu.ids, eu.account) == ({"hubspot": "eu:7"}, Account("eu:A1"))
+
+
+def test_a_default_source_may_not_name_an_account_of_another_crm() -> None:
+    with pytest.raises(Rejected) as caught:
+        made(receipt(crm=crms(["crm", "eu"])["crm"]), account={"id": "eu:A1"})
+    assert caught.value.problems[0].path == "account.id"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a <a@b.com>",
+        "a<a@b.com>",
+        "mailto:a@b.co",
+        "a@b.co,c@d.co",
+        '"a"@b.co',
+        "ann",
+        "ann@",
+        "@b.co",
+        "a b@c.de",
+        "a@b",
+        "a@b..co",
+        "a@.co",
+        "x" * 65 + "@b.co",
+    ],
+)
 def test_what_cannot_be_an_address_is_rejected(email: str) -> None:
     assert problems(email=email) == {"email": "is not an email address"}
 
@@ -130,12 +194,17 @@ def test_a_wrong_clock_is_taken_out_when_the_sender_says_when_it_sent(ago: timed
 
 
 @given(st.none() | moments, st.none() | moments)
-def test_every_time_is_sane_and_in_utc_or_clamped(occurred: datetime | None, sent: datetime | None) -> None:
-    at, flags = corrected(occurred, sent, RECEIVED)
+def test_every_time_is_sane_and_in_utc_or_clamped_or_rejected(occurred: datetime | None, sent: datetime | None) -> None:
+    try:
+        at, flags = corrected(occurred, sent, RECEIVED)
+    except Rejected:
+        assert occurred is not None
+        assert occurred.year not in YEARS
+        return
     assert at.tzinfo is UTC
     assert OLDEST <= at <= RECEIVED + FUTURE
-    assert flags in ((), (CLAMPED,))
-    assert not flags or at == RECEIVED
+    assert set(flags) <= {CLAMPED, SENT_AT_IGNORED}
+    assert CLAMPED not in flags or at == RECEIVED
 
 
 @pytest.mark.parametrize(
@@ -145,14 +214,30 @@ def test_every_time_is_sane_and_in_utc_or_clamped(occurred: datetime | None, sen
         (datetime(2000, 1, 1, tzinfo=UTC), ()),
         (RECEIVED + timedelta(hours=14), ()),
         (RECEIVED + timedelta(days=1, seconds=1), (CLAMPED,)),
-        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), (CLAMPED,)),
-        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), (CLAMPED,)),
+        (datetime(1970, 1, 1, tzinfo=UTC), (CLAMPED,)),
+        (datetime(2099, 12, 31, tzinfo=UTC), (CLAMPED,)),
     ],
 )
-def test_absurd_times_are_clamped_and_flagged(occurred: datetime, flags: tuple[str, ...]) -> None:
+def test_wrong_times_are_clamped_and_flagged(occurred: datetime, flags: tuple[str, ...]) -> None:
     at, found = corrected(occurred, None, RECEIVED)
     assert found == flags
     assert at == (RECEIVED if flags else occurred)
+
+
+@pytest.mark.parametrize("year", ["0001", "1899", "1969", "2100", "9999"])
+def test_a_year_in_which_nothing_happened_is_rejected_with_its_path(year: str) -> None:
+    assert year.lstrip("0") in problems(occurred_at=f"{year}-12-30T00:00:00Z")["occurred_at"]
+
+
+def test_an_absurd_sent_at_does_not_cost_the_time_of_the_event() -> None:
+    found = made(occurred_at="2026-03-01T10:00:00Z", sent_at="0001-01-01T00:00:00Z")
+    assert (found.occurred_at, found.flags) == (datetime(2026, 3, 1, 10, tzinfo=UTC), (SENT_AT_IGNORED,))
+
+
+def test_identifiers_are_bounded_in_bytes_too() -> None:
+    assert made(user_id="\U0001f600" * 200).user_id
+    assert "800 bytes" in problems(user_id="\U0001f600" * 201)["user_id"]
+    assert "64" in problems(ids={"x" * 65: "1"})["ids"]
 
 
 def test_a_normalised_touchpoint_survives_the_topic() -> None:

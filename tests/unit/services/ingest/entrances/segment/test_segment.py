@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.ingest.domain.crm import crms
 from services.ingest.domain.rejection import Rejected
 from services.ingest.entrances.segment.call import EMAIL_INVALID, SegmentCall, normalise
 from services.ingest.entrances.segment.names import kind_of
@@ -13,9 +14,10 @@ from shared.events.touchpoint import Account, Campaign, Page, Touchpoint
 from tests.unit.services.ingest.receipts import RECEIVED, receipt
 
 
-def made(call: str = "", **fields: Any) -> Touchpoint:
+def made(call: str = "", of: dict[str, Any] | None = None, **fields: Any) -> Touchpoint:
+    """The touchpoint of a call; `of` are circumstances of its receipt."""
     sent = {"anonymousId": "anon", "messageId": "m1"} | fields
-    return normalise(msgspec.convert(sent, SegmentCall), receipt(call), 0)
+    return normalise(msgspec.convert(sent, SegmentCall), receipt(call, **(of or {})), 0)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,57 @@ def test_an_email_comes_from_traits_then_context_and_from_properties_only_of_the
 def test_a_bad_email_is_left_out_and_flagged() -> None:
     found = made("identify", userId="u", traits={"email": "not one"})
     assert (found.email, found.flags) == (None, (EMAIL_INVALID,))
+
+
+@pytest.mark.parametrize("email", ["a <a@b.com>", "a<a@b.com>", "Ann <ann@acme.com>"])
+def test_a_name_with_an_address_is_no_address(email: str) -> None:
+    assert made("identify", userId="u", traits={"email": email}).flags == (EMAIL_INVALID,)
+
+
+DENIED = {"consent": {"categoryPreferences": {"Marketing": False}}, "ip": "203.0.113.7", "userAgent": "envelope"}
+
+
+def test_what_the_envelope_says_counts_for_calls_that_do_not_say_it_themselves() -> None:
+    envelope = {"context": DENIED}
+    alone = made("track", envelope, event="x")
+    assert (alone.consent, alone.ip, alone.user_agent) == ("denied", "203.0.113.7", "envelope")
+    own = made("track", envelope, event="x", context={"userAgent": "own"})
+    assert (own.consent, own.user_agent) == ("denied", "own")
+    granted = {"consent": {"categoryPreferences": {"Marketing": True}}}
+    assert made("track", envelope, event="x", context=granted).consent == "granted"
+    assert made("track", {"context": "junk"}, event="x").consent == "unknown"
+
+
+def test_junk_is_left_out_and_a_call_of_nobody_else_is_rejected_under_segments_name() -> None:
+    assert made("identify", userId="undefined").flags == ("user_id_junk",)
+    assert made("identify", userId="u", traits={"email": "none@none.com"}).flags == ("email_junk",)
+    assert made("group", groupId="null", traits={"name": "n/a"}).account is None
+    assert made("alias", userId="u", previousId="0").previous_id is None
+    with pytest.raises(Rejected) as caught:
+        made("track", anonymousId=None, userId="undefined")
+    assert caught.value.problems[0].path == "userId"
+
+
+def test_calls_whose_message_id_is_a_placeholder_are_not_one_call() -> None:
+    first, second = (made("track", event=name, messageId="undefined") for name in ("a", "b"))
+    assert first.touchpoint_id != second.touchpoint_id
+
+
+def test_accounts_are_scoped_by_the_sources_crm() -> None:
+    eu = {"crm": crms(["crm", "eu"])["eu"]}
+    for found in (made("group", eu, groupId="g1"), made("track", eu, context={"groupId": "g1"})):
+        assert found.account == Account("eu:g1")
+
+
+def test_a_call_says_whether_its_key_was_secret() -> None:
+    assert (made("page").trusted, made("page", {"trusted": True}).trusted) == (False, True)
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_call_of_an_absurd_year_is_rejected_with_its_path(year: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        made("track", timestamp=f"{year}-01-01T00:00:00Z")
+    assert caught.value.problems[0].path == "timestamp"
 
 
 def test_group_names_the_account() -> None:
