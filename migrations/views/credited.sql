@@ -1,12 +1,18 @@
 CREATE VIEW warehouse.credited AS
-SELECT credit.model, credit.deal_id, credit.entry_id, entry.kind, entry.booking, entry.occurred_at,
-    date_trunc('month', entry.occurred_at AT TIME ZONE (SELECT reporting_zone FROM warehouse.setting))::date AS month,
-    credit.touchpoint_id, credit.channel,
-    coalesce(touch.session_source, 'Unattributed') AS source, coalesce(touch.session_medium, 'Unattributed') AS medium,
-    touch.utm_campaign AS campaign, credit.position, credit.weight, credit.amount_base,
-    credit.weight::numeric * CASE WHEN entry.kind IN ('booked', 'renewed') THEN 1 WHEN entry.kind = 'reopened' THEN -1
+SELECT stored.models[one.of_model] AS model, stored.deal_id, stored.entry_id, stored.kind, entry.booking,
+    entry.occurred_at, stored.month, whole.touchpoint_ids[one.of_touch] AS touchpoint_id, origin.channel,
+    origin.source, origin.medium, origin.campaign, warehouse.position_name(whole.positions[one.of_touch]) AS position,
+    one.weight, round(one.amount * power(10::numeric, stored.unit_exponent), -stored.unit_exponent) AS amount_base,
+    one.weight::numeric * CASE WHEN stored.kind IN ('booked', 'renewed') THEN 1 WHEN stored.kind = 'reopened' THEN -1
         ELSE 0 END AS sales
-FROM warehouse.fct_credit AS credit
-JOIN warehouse.fct_deal_entry AS entry USING (entry_id)
-LEFT JOIN warehouse.fct_touchpoint AS touch USING (touchpoint_id)
-WHERE credit.superseded_at IS NULL AND entry.superseded_at IS NULL
+FROM attribution.credit AS stored
+JOIN warehouse.fct_deal_entry AS entry ON entry.deal_id = stored.deal_id AND entry.entry_id = stored.entry_id
+    AND entry.superseded_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT stored.touchpoint_ids || '{}'::uuid[] AS touchpoint_ids, stored.origins || '{}'::integer[] AS origins,
+        stored.positions || '{}'::smallint[] AS positions
+    OFFSET 0
+) AS whole
+CROSS JOIN LATERAL unnest(stored.of_model, stored.of_touch, stored.weights, stored.amounts)
+    AS one (of_model, of_touch, weight, amount)
+JOIN attribution.origin ON origin.origin_id = whole.origins[one.of_touch]

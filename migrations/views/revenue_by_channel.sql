@@ -1,5 +1,6 @@
 CREATE VIEW warehouse.revenue_by_channel AS
-SELECT model, month, channel, coalesce(sum(amount_base), 0) AS revenue,
-    count(DISTINCT deal_id) FILTER (WHERE kind IN ('booked', 'renewed')) AS deals, round(sum(sales), 6) AS sales,
-    count(DISTINCT deal_id) FILTER (WHERE amount_base IS NULL) AS deals_without_rate
-FROM warehouse.credited WHERE kind <> 'pipeline' GROUP BY model, month, channel
+SELECT model, month, channel,
+    sum(amount) AS revenue, sum(deals)::bigint AS deals, trim_scale(sum(sales)) AS sales, sum(unrated)::bigint
+    AS deals_without_rate
+FROM warehouse.credit_total WHERE month IS NOT NULL
+GROUP BY model, month, channel HAVING sum(held) > 0

@@ -39,7 +39,8 @@ async def explain(connection: Connection, deal_id: str, terms: Terms) -> bytes |
 
 async def _journey(connection: Connection, loaded: load.Loaded) -> list[dict[str, Any]]:
     touches = loaded.touches
-    facts = await touchpoints.facts(connection, touches.ids)
+    ids = touches.texts()
+    facts = await touchpoints.facts(connection, ids)
     sessions = touches.opens_session.cumsum().tolist()
     journey = [
         {
@@ -49,7 +50,7 @@ async def _journey(connection: Connection, loaded: load.Loaded) -> list[dict[str
             "opens_session": opens,
         }
         for touchpoint_id, person, session, opens in zip(
-            touches.ids, touches.person.tolist(), sessions, touches.opens_session.tolist(), strict=True
+            ids, touches.person.tolist(), sessions, touches.opens_session.tolist(), strict=True
         )
     ]
     return sorted(journey, key=lambda touch: (touch["occurred_at"], touch["touchpoint_id"]))

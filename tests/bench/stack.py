@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,12 +107,18 @@ async def rows_in(connection: asyncpg.Connection, relation: str) -> int:
     return count
 
 
-async def wait_drained(settings: Settings, seconds: float = 600) -> float:
-    """Wait until nothing waits anywhere, seen twice; the moment (time.monotonic) it was first seen so."""
+async def wait_drained(settings: Settings, seconds: float = 600, without: Collection[str] = ()) -> float:
+    """Wait until nothing waits anywhere, seen twice; the moment (time.monotonic) it was first seen so.
+
+    `without` names the consumer groups whose service does not run.
+    """
+    ignored = {settings.group(name) for name in without}
     async with asyncio.timeout(seconds), BacklogReader(settings) as reader:
         first_seen: float | None = None
         while True:
-            if not (await reader.look()).is_empty:
+            seen = await reader.look()
+            waiting = {group: lag for group, lag in seen.lag.items() if group not in ignored}
+            if any(waiting.values()) or seen.outbox or seen.dirty_deals:
                 first_seen = None
             elif first_seen is None:
                 first_seen = time.monotonic()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from services.attribution.domain.deals.account import Found, domain_keyed
 from services.attribution.domain.deals.attribute import Case
 from services.attribution.domain.deals.fold import Close, fold
-from services.attribution.domain.deals.touches import Touched, Touches
+from services.attribution.domain.deals.touches import Touches
 from services.attribution.domain.deals.version import opened_at
 from services.attribution.store import involved, spend, touchpoints
 from services.attribution.store.bounds import ALWAYS, FOREVER, earlier
@@ -69,7 +69,7 @@ async def load(
         for n, (deal_id, own) in enumerate(deals.items())
     ]
     windows = [_window(case.closes, lookback) for case in cases]
-    read = await touchpoints.of_people(
+    touches, channel_rules = await touchpoints.of_people(
         connection,
         [
             (one.deal, person[one.person_id], one.person_id, max(one.since, first), one.until, last)
@@ -77,15 +77,14 @@ async def load(
             for first, last in [windows[one.deal]]
         ],
     )
-    touched = [Touched(*row) for row in read]
     return Loaded(
         latest=latest,
         accounts=found,
         people=people,
         cases=cases,
-        touches=Touches.of(touched),
+        touches=touches,
         rates=await _rates(connection, cases, base_currency),
-        channel_rules=frozenset(row.channel_rules for row in touched),
+        channel_rules=channel_rules,
     )
 
 

@@ -5,7 +5,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.domain.terms import Terms
-from services.attribution.store import marks, setting
+from services.attribution.recompute.months import set_zone
+from services.attribution.store import marks
 from shared import db
 
 log = structlog.get_logger()
@@ -22,8 +23,8 @@ _MARK_FAILED = f"{_MARK_ALL} WHERE error IS NOT NULL"
 
 async def prepare(pool: AsyncEngine, terms: Terms) -> None:
     """Mark every deal when the models' configuration changed, else those that could not be computed."""
+    await set_zone(pool, terms)
     async with db.transaction(pool) as connection:
-        await setting.store(connection, terms.reporting_zone, terms.policy.base_currency)
         config = msgspec.json.encode(terms.model_config).decode()
         differs = await connection.fetchval(_APPLY, config)
         await marks.lock(connection)

@@ -18,6 +18,7 @@ from services.attribution.recompute.compute import Done, compute
 from services.attribution.recompute.start import prepare
 from services.attribution.traffic import Traffic
 from shared import db
+from shared.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ class Worker:
                     prepared = True
                 await self._pass(stop)
             except Exception as error:
-                if not db.is_transient(error):
+                if not _passes(error):
                     raise
                 log.warning("recompute_waits", error=repr(error))
                 await _sleep(stop, _POLL_SECONDS)
@@ -80,7 +81,7 @@ class Worker:
             with metrics.RECOMPUTE_SECONDS.time():
                 done = await compute(self._pool, self._terms, most, upto)
         except Exception as error:
-            if db.is_transient(error):
+            if _passes(error):
                 raise
             self._most = max(1, most // 8)
             if most == 1:
@@ -112,3 +113,8 @@ async def _sleep(stop: asyncio.Event, seconds: float, also: asyncio.Event | None
         wait.cancel()
         with suppress(asyncio.CancelledError):
             await wait
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the same work may succeed later: the data is not at fault."""
+    return isinstance(error, Unavailable) or db.is_transient(error)

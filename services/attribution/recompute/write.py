@@ -1,121 +1,159 @@
-"""The difference between what stands and what was computed: equal rows stay, others are superseded, new ones added."""
+"""The difference between what stands and what was computed: equal rows stay, others are superseded, new ones added.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+Everything that takes time is prepared first; then the stamp is taken, whose lock is held to the commit, and what was
+prepared is written.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from hashlib import blake2b
-from types import MappingProxyType
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
-from services.attribution.domain.deals.account import Found
-from services.attribution.domain.deals.attribute import Outcome
-from services.attribution.domain.deals.version import opened_at
-from services.attribution.store import deals
+from services.attribution.domain.deals.attribute import EntryFact, Outcome
+from services.attribution.domain.deals.earned import NO_TOUCH, RULES, Earned
+from services.attribution.domain.deals.lines import Credits, Line, Measures, change
+from services.attribution.domain.deals.touches import Origin, Touches
+from services.attribution.domain.journeys.journeys import Ints
+from services.attribution.domain.ledger.ledger import UNATTRIBUTED
+from services.attribution.domain.ledger.money import decimals
+from services.attribution.domain.terms import Terms
+from services.attribution.store import changes, credits, entries, origins, outcomes, runs
 from shared.db import Connection
-from shared.events.deal import Deal
 
-_ENTRY = (
-    "deal_id", "entry_id", "booking", "kind", "amount", "currency", "fx_rate", "amount_base", "occurred_at",
-)  # fmt: skip
-_CREDIT = (
-    "deal_id", "model", "entry_id", "touchpoint_id", "channel", "position", "weight", "amount_base",
-)  # fmt: skip
-_MODEL = _CREDIT.index("model")
-_RUN = """
-INSERT INTO warehouse.attribution_run (reason, started_at, finished_at, model_config, channel_rules_version, deals)
-VALUES ($1, $2, clock_timestamp(), $3, $4, $5) RETURNING run_id
-"""
-_DIGEST = """
-UPDATE attribution.deal SET digest = new.digest
-FROM unnest($1::text[], $2::text[]) AS new (deal_id, digest) WHERE deal.deal_id = new.deal_id
-"""
-_TOUCHED_UNTIL = """
-UPDATE attribution.deal SET touched_until = exact.until, error = NULL
-FROM unnest($1::text[], $2::timestamptz[]) AS exact (deal_id, until)
-WHERE deal.deal_id = exact.deal_id AND (deal.touched_until <> exact.until OR deal.error IS NOT NULL)
-"""
-_ACCOUNT = """
-UPDATE warehouse.fct_deal AS deal
-SET account_id = found.account_id, account_rule = found.rule, created_at = found.opened_at
-FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS found (deal_id, account_id, rule, opened_at)
-WHERE deal.deal_id = found.deal_id AND (deal.account_id, deal.account_rule, deal.created_at)
-    IS DISTINCT FROM (found.account_id, found.rule, found.opened_at)
-"""
+_NOWHERE = Origin(UNATTRIBUTED, UNATTRIBUTED, UNATTRIBUTED, None)
 _encode = msgspec.json.Encoder().encode
 
 
-def digest_of(outcome: Outcome) -> str:
-    """Equal for equal outcomes."""
-    return blake2b(_encode(outcome), digest_size=16).hexdigest()
+@dataclass(frozen=True)
+class Computed:
+    """What a chunk of deals came to: outcomes, and the stored ids of the origins of its touches."""
+
+    outcomes: Sequence[Outcome]
+    touches: Touches
+    origin_ids: Ints
+    nowhere: Ints
+
+    @classmethod
+    async def of(cls, connection: Connection, outcomes: Sequence[Outcome], touches: Touches) -> "Computed":
+        """With the origins noted that are new."""
+        ids = np.array(await origins.ids(connection, (*touches.origins, _NOWHERE)), dtype=np.int64)
+        return cls(outcomes, touches, ids[:-1], ids[-1:])
+
+    def names(self) -> dict[int, Origin]:
+        """The origins by their stored ids."""
+        ids = (*self.origin_ids.tolist(), *self.nowhere.tolist())
+        return dict(zip(ids, (*self.touches.origins, _NOWHERE), strict=True))
 
 
-async def facts(connection: Connection, accounts: Mapping[str, Found], versions: Mapping[str, Sequence[Deal]]) -> None:
-    """What is known of the deals besides their money: whose each is, when it began, until when touches matter."""
-    touched_until = {deal_id: deals.touched_until(own) for deal_id, own in versions.items()}
-    opened = [opened_at(versions[deal_id]) for deal_id in accounts]
-    rules = [found.rule for found in accounts.values()]
-    ids = [found.account_id for found in accounts.values()]
-    await connection.execute(_ACCOUNT, list(accounts), ids, rules, opened)
-    await connection.execute(_TOUCHED_UNTIL, list(touched_until), list(touched_until.values()))
+class RunIds(NamedTuple):
+    """The run that computes, and the run of the fitted models whose model_result their credits are made of."""
+
+    own: int
+    fitted: int | None
 
 
-async def outcomes(
-    connection: Connection,
-    changed: Mapping[str, tuple[Outcome, str]],
-    fresh: Collection[str],
-    now: datetime,
-    reason: str,
-    model_config: Mapping[str, Any],
-    channel_rules_version: str | None,
-    fitted_runs: Mapping[str, int],
-) -> None:
-    """Write what changed, by deal with its digest, as one run. `fresh` deals have nothing that stands yet.
+@dataclass(frozen=True)
+class Change:
+    """A run, prepared: how many deals it changes, and what of entries, credits and reports."""
 
-    Credits of a model in `fitted_runs` are noted with that run, whose model_result they come from.
-    """
-    run_id = await connection.fetchval(
-        _RUN, reason, now, _encode(model_config).decode(), channel_rules_version, len(changed)
-    )
-    new = [outcome for outcome, _ in changed.values()]
-    entries = [(o.deal_id, *entry) for o in new for entry in o.entries]
-    credits = [(o.deal_id, *credit) for o in new for credit in o.credits]
-    had = [deal_id for deal_id in changed if deal_id not in fresh]
-    await _replace(connection, "fct_deal_entry", _ENTRY, entries, had, now)
-    await _replace(
-        connection,
-        "fct_credit",
-        _CREDIT,
-        credits,
-        had,
-        now,
-        {"run_id": lambda credit: fitted_runs.get(credit[_MODEL], run_id)},
-    )
-    await connection.execute(_DIGEST, list(changed), [digest for _, digest in changed.values()])
+    digests: Mapping[str, str]
+    entries: entries.EntryChange
+    gone: Sequence[Credits]
+    new: Sequence[list[bytes]]
+    lines: Mapping[Line, Measures]
+    zone: str
 
 
-async def _replace(
-    connection: Connection,
-    relation: str,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    had: Sequence[str],
-    now: datetime,
-    noted: Mapping[str, Callable[[tuple[Any, ...]], Any]] = MappingProxyType({}),
-) -> None:
-    """Make `rows` what stands: equal ones stay as they are, others are superseded, and what is new is added.
+async def prepare(
+    connection: Connection, computed: Computed, claimed: Mapping[str, str | None], terms: Terms, run_ids: RunIds
+) -> Change:
+    """What it takes to make the outcomes stand. `claimed` has each deal's digest of what stands; None: nothing does."""
+    zone = await changes.zone(connection)
+    moments = [entry.occurred_at for outcome in computed.outcomes for entry in outcome.entries]
+    months = await entries.months(connection, moments)
+    rows = Rows(computed, months, Decimal(1).scaleb(-decimals(terms.policy.base_currency)), run_ids)
+    by_deal = await asyncio.to_thread(lambda: {o.deal_id: list(rows.of(o)) for o in computed.outcomes})
+    facts = {outcome.deal_id: outcome.entries for outcome in computed.outcomes}
+    digests = {deal_id: _digest(facts[deal_id], own) for deal_id, own in by_deal.items()}
+    changed = {deal_id: digest for deal_id, digest in digests.items() if digest != claimed[deal_id]}
+    had = [deal_id for deal_id in changed if claimed[deal_id] is not None]
+    standing = await credits.standing(connection, had) if had else []
+    names = computed.names()
+    if unknown := {number for row in standing for number in row.origins.tolist()} - names.keys():
+        names |= await origins.names(connection, unknown)
+    after = [row for deal_id in changed for row in by_deal[deal_id]]
+    new, gone, lines = await asyncio.to_thread(_difference, standing, after, names)
+    entry_change = await entries.change(connection, {deal_id: facts[deal_id] for deal_id in changed}, had)
+    return Change(changed, entry_change, gone, new, lines, zone)
 
-    `had` are the deals that may have rows already; `noted` are columns of a new row that are not compared.
-    """
-    if had:
-        selected = ", ".join(f"{name}::text" if name.endswith("_id") else name for name in columns)
-        query = f"SELECT ctid, {selected} FROM warehouse.{relation} WHERE deal_id = ANY($1) AND superseded_at IS NULL"  # noqa: S608 - the names are ours
-        standing = {tuple(row)[1:]: row["ctid"] for row in await connection.fetch(query, had)}
-        rows = [row for row in rows if standing.pop(row, None) is None]
-        # The deal's row is locked, so nobody moves these rows meanwhile.
-        supersede = f"UPDATE warehouse.{relation} SET superseded_at = $2 WHERE ctid = ANY($1::tid[])"  # noqa: S608
-        await connection.execute(supersede, list(standing.values()), now)
-    records = [(*row, *(column(row) for column in noted.values()), now) for row in rows]
-    await connection.copy_records_to_table(
-        relation, schema_name="warehouse", columns=(*columns, *noted, "recorded_at"), records=records
-    )
+
+def _difference(
+    standing: Sequence[Credits], after: Sequence[Credits], names: Mapping[int, Origin]
+) -> tuple[list[list[bytes]], list[Credits], dict[Line, Measures]]:
+    """New rows, encoded; rows that go; and what changes in the reports."""
+    had = {row.says(): row for row in standing}
+    new = [row for row in after if had.pop(row.says(), None) is None] if had else after
+    return credits.encoded(new), list(had.values()), change(standing, after, names)
+
+
+async def write(connection: Connection, change: Change, run: runs.Run) -> None:
+    """Make the change. From the stamp on, the lock is held: the transaction should end at once."""
+    at = await changes.stamp(connection, change.zone)
+    await credits.supersede(connection, change.gone, at)
+    await credits.add(connection, change.new, at)
+    await entries.apply(connection, change.entries, at)
+    await changes.apply(connection, change.lines, run.run_id, at)
+    await outcomes.stand(connection, change.digests)
+    await runs.note(connection, run, at, len(change.digests))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Outcomes as rows to store."""
+
+    computed: Computed
+    months: Mapping[datetime, date]
+    unit: Decimal
+    run_ids: RunIds
+
+    def of(self, outcome: Outcome) -> Iterator[Credits]:
+        """The rows of a deal, a row for each entry and part."""
+        for entry, parts in zip(outcome.entries, outcome.credits, strict=True):
+            for given in parts:
+                yield self._row(outcome.deal_id, entry, given)
+
+    def _row(self, deal_id: str, entry: EntryFact, given: Earned) -> Credits:
+        touches, ids_of = self.computed.touches, self.run_ids
+        nobody = bool(given.positions[0] == NO_TOUCH)
+        return Credits(
+            deal_id,
+            entry.entry_id,
+            given.part,
+            entry.kind,
+            self.months[entry.occurred_at],
+            given.models,
+            b"" if nobody else touches.ids[given.touches].astype(">u8").tobytes(),
+            self.computed.nowhere if nobody else self.computed.origin_ids[touches.origin[given.touches]],
+            given.positions,
+            given.of_model,
+            given.of_touch,
+            given.weights,
+            given.amounts,
+            self.unit,
+            ids_of.own if given.part == RULES else (ids_of.fitted or ids_of.own),
+        )
+
+
+def _digest(entries: Sequence[EntryFact], rows: Sequence[Credits]) -> str:
+    """Equal for a deal that comes out equal."""
+    told = blake2b(_encode(entries), digest_size=16)
+    for row in rows:
+        for part in row.says():
+            told.update(part if isinstance(part, bytes) else _encode(part))
+    return told.hexdigest()

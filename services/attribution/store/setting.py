@@ -10,9 +10,13 @@ WHERE (reporting_zone, base_currency) <> ($1, $2)
 """
 
 
-async def store(connection: Connection, reporting_zone: str, base_currency: str) -> None:
-    """Make the reports count by the months of `reporting_zone`, an IANA name; another one than before: count anew."""
-    before = await connection.fetchval(_ZONE)
+async def store(connection: Connection, reporting_zone: str, base_currency: str) -> str:
+    """Make the reports count by the months of `reporting_zone`, an IANA name; the zone they counted by before.
+
+    Reach is counted anew. The months of what is credited are changed by `recompute.months`, in the same transaction.
+    """
+    before: str = await connection.fetchval(_ZONE)
     await connection.execute(_STORE, reporting_zone, base_currency)
     if before != reporting_zone:
         await reach.start_anew(connection)
+    return before

@@ -166,9 +166,9 @@ async def test_an_amount_waits_for_its_rate_and_is_reported_until_then(attributi
     unrated = (
         "SELECT revenue::text, deals, deals_without_rate AS n FROM warehouse.revenue_by_channel WHERE model = 'last'"
     )
-    assert await attribution.rows(unrated) == [{"revenue": "0", "deals": 1, "n": 1}]
+    assert await attribution.rows(unrated) == [{"revenue": "0.00", "deals": 1, "n": 1}]
     await attribution.take(fx("EUR", "USD", on.replace(day=on.day + 1), "1.20"))
-    assert await attribution.rows(unrated) == [{"revenue": "0", "deals": 1, "n": 1}]
+    assert await attribution.rows(unrated) == [{"revenue": "0.00", "deals": 1, "n": 1}]
     await attribution.take(fx("EUR", "USD", on.replace(day=on.day - 1), "1.10"))
     assert await attribution.rows(unrated) == [{"revenue": "1100.00", "deals": 1, "n": 0}]
     await attribution.take(fx("USD", "EUR", on, "0.8"))

@@ -64,8 +64,8 @@ async def test_sales_by_web_source_name_the_sessions_source_and_medium(attributi
         WHERE model = 'linear' ORDER BY source"""
     )
     assert [tuple(row.values()) for row in rows] == [
-        ("google", "cpc", "0.500000", "50.00"),
-        ("hubspot", "email", "0.500000", "50.00"),
+        ("google", "cpc", "0.5", "50.00"),
+        ("hubspot", "email", "0.5", "50.00"),
     ]
 
 

@@ -8,24 +8,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice
 from typing import NamedTuple, Self
 
 import numpy as np
 
+from services.attribution.domain.deals.earned import FITTED, RULES, Earned, earned
 from services.attribution.domain.deals.fold import Close
-from services.attribution.domain.deals.parts import entry_parts
 from services.attribution.domain.deals.touches import Touches
 from services.attribution.domain.journeys.columns import Milestones, from_columns
 from services.attribution.domain.journeys.journeys import Floats, Ints, Journeys, micros
-from services.attribution.domain.journeys.positions import names
-from services.attribution.domain.journeys.selection import Paths, Rules, select
-from services.attribution.domain.ledger.ledger import UNATTRIBUTED, entry_amounts
-from services.attribution.domain.ledger.money import decimals, to_minor
+from services.attribution.domain.journeys.selection import Rules, select
+from services.attribution.domain.ledger.ledger import entry_amounts
+from services.attribution.domain.ledger.money import to_minor
 from services.attribution.domain.models import RuleModel
 from services.attribution.domain.models.fitting import spread
-
-_NO_POSITION = "unattributed"
 
 Rate = Callable[[str, date], Decimal | None]
 """Base currency for one unit of a currency, as published last on or before a day; None: unknown."""
@@ -65,24 +62,16 @@ class EntryFact(NamedTuple):
     occurred_at: datetime
 
 
-class CreditFact(NamedTuple):
-    """What one touch (None: no touch could be credited) earns of one entry under one model."""
-
-    model: str
-    entry_id: str
-    touchpoint_id: str | None
-    channel: str
-    position: str
-    weight: float
-    amount_base: Decimal | None
-
-
 class Outcome(NamedTuple):
-    """Everything a deal comes to. Equal outcomes are equal tuples."""
+    """Everything a deal comes to: its entries, and what each of them gives.
+
+    Each entry has one or two `credits`: those of the rule models, and those of the fitted ones, as far as there are
+    models of the kind.
+    """
 
     deal_id: str
     entries: tuple[EntryFact, ...]
-    credits: tuple[CreditFact, ...]
+    credits: tuple[tuple[Earned, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -122,52 +111,19 @@ def attribute(cases: Sequence[Case], touches: Touches, policy: Policy, rate: Rat
     """One outcome per case, in order. `touches.deal` numbers the cases."""
     booked = [_Booked.of(close, rate, policy.base_currency) for case in cases for close in case.closes]
     paths = select(journeys_of(cases, touches), policy.rules)
-    weights: dict[str, Floats] = {name: model.weights(paths) for name, model in policy.models.items()}
-    weights |= {name: spread(paths, shares) for name, shares in policy.shares.items()}
-    credits = _credits(booked, paths, weights, touches, policy.base_currency)
-    each = iter(zip(booked, credits, strict=True))
+    rules: dict[str, Floats] = {name: model.weights(paths) for name, model in policy.models.items()}
+    fitted = {name: spread(paths, shares) for name, shares in policy.shares.items()}
+    counts, nets = [len(one.close.entries) for one in booked], [one.nets for one in booked]
+    parts = {RULES: rules, FITTED: fitted}
+    groups = [earned(paths, weights, counts, nets, part) for part, weights in parts.items() if weights]
+    each = iter(zip(booked, zip(*groups, strict=True) if groups else [()] * len(booked), strict=True))
     outcomes = []
     for case in cases:
         own = list(islice(each, len(case.closes)))
         entries = tuple(entry for one, _ in own for entry in one.entries())
-        outcomes.append(Outcome(case.deal_id, entries, tuple(credit for _, some in own for credit in some)))
+        credits = tuple(given for _, of_close in own for given in zip(*of_close, strict=True))
+        outcomes.append(Outcome(case.deal_id, entries, credits))
     return outcomes
-
-
-def _credits(
-    booked: Sequence[_Booked], paths: Paths, weights: Mapping[str, Floats], touches: Touches, base: str
-) -> list[list[CreditFact]]:
-    """Per close its credits: by model, then entry, then touch, earliest first."""
-    ids = [touches.ids[i] for i in paths.journeys.order[paths.source].tolist()]
-    channels = [touches.channels[i] for i in paths.channel.tolist()]
-    held = names(paths.positions, paths.touches)
-    unit = Decimal(1).scaleb(-decimals(base))
-    nets = [one.nets or [] for one in booked]
-    credits: list[list[CreditFact]] = [[] for _ in booked]
-    for model, own in weights.items():
-        rounds = [parts.tolist() for parts in entry_parts(nets, own, paths.offsets)]
-        share = own.tolist()
-        for one, (start, end), found in zip(booked, pairwise(paths.offsets.tolist()), credits, strict=True):
-            for number, entry in enumerate(one.close.entries):
-                if start == end:
-                    amount = one.amounts[number]
-                    found.append(CreditFact(model, entry.entry_id, None, UNATTRIBUTED, _NO_POSITION, 1.0, amount))
-                    continue
-                parts = rounds[number] if one.nets is not None else None
-                found += [
-                    CreditFact(
-                        model,
-                        entry.entry_id,
-                        ids[i],
-                        channels[i],
-                        held[i],
-                        share[i],
-                        parts and Decimal(parts[i]) * unit,
-                    )
-                    for i in range(start, end)
-                    if share[i] > 0
-                ]
-    return credits
 
 
 def journeys_of(cases: Sequence[Case], touches: Touches) -> Journeys:

@@ -72,15 +72,18 @@ def split_many(totals: Ints, weights: Floats, offsets: Ints) -> Ints:
 
     Journeys without touches are left out. The result is the same as `split` gives one by one.
     """
+    return split_whole(totals, np.rint(weights * _UNIT).astype(np.int64), None, offsets)
+
+
+def split_whole(totals: Ints, whole: Ints, scale: int | None, offsets: Ints) -> Ints:
+    """`split_many` by whole weights, which come to `scale` in every journey; None: add them up."""
     journey = np.repeat(np.arange(len(totals)), np.diff(offsets))
-    whole = np.rint(weights * _UNIT).astype(np.int64)
-    scale = _segment_sums(whole, offsets)
+    per = _segment_sums(whole, offsets)[journey] if scale is None else np.int64(scale)
     amount = np.abs(totals)
     big = amount > _VECTOR_LIMIT
     amount = np.where(big, 0, amount)
     # amount * weight / scale in two steps of six digits, for the product itself does not fit in 64 bits.
     high, low = np.divmod(amount, _STEP)
-    per = scale[journey]
     upper, rest = np.divmod(high[journey] * whole, per)
     lower, remainder = np.divmod(rest * _STEP + low[journey] * whole, per)
     parts = upper * _STEP + lower
@@ -90,7 +93,7 @@ def split_many(totals: Ints, weights: Floats, offsets: Ints) -> Ints:
     parts = np.where(totals[journey] < 0, -parts, parts)
     for j in np.flatnonzero(big & (np.diff(offsets) > 0)).tolist():
         own = slice(int(offsets[j]), int(offsets[j + 1]))
-        parts[own] = split(int(totals[j]), weights[own].tolist())
+        parts[own] = split(int(totals[j]), (whole[own] / _UNIT).tolist())
     return parts
 
 
@@ -101,7 +104,9 @@ def _segment_sums(values: Ints, offsets: Ints) -> Ints:
 
 def _ranked(remainder: Ints, journey: Ints, offsets: Ints) -> Ints:
     """Each touch's place within its journey by remainder, the largest first and ties in order."""
-    order = np.lexsort((-remainder, journey))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order)) - offsets[:-1][journey]
+    # One number per touch that sorts by journey, then remainder, then place: a single sort is many times faster.
+    place = np.arange(len(journey), dtype=np.int64)
+    key = (journey * (_REMAINDER + 1) + (_REMAINDER - remainder)) * len(journey) + place
+    rank = np.empty(len(key), dtype=np.int64)
+    rank[np.sort(key) % max(len(key), 1)] = place - offsets[:-1][journey]
     return rank

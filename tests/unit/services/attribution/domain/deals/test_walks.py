@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from services.attribution.domain.deals.attribute import Case, Policy
-from services.attribution.domain.deals.touches import Touched, Touches
 from services.attribution.domain.deals.walks import Walks, decided
 from services.attribution.domain.journeys.selection import Rules
 from shared.events.deal import Deal
 from tests.unit.services.attribution.domain.deals.builders import day, deal, refund
+from tests.unit.services.attribution.domain.deals.touched import Touched, columns, uuid
 
 POLICY = Policy({}, Rules(), "USD", {})
 
@@ -24,7 +24,7 @@ def rate(currency: str, _: date) -> Decimal | None:
 
 def touch(at: float, channel: str, number: int = 0) -> Touched:
     """A touch of deal `number` on a day, of a campaign of its own."""
-    return Touched(number, 0, f"t{number}/{at}", day(at), channel, "s", "m", f"c{at}")
+    return Touched(number, 0, uuid(1000 * number + round(10 * at)), day(at), channel, "s", "m", f"c{at}")
 
 
 def walked(*given: tuple[tuple[Deal, ...], list[tuple[float, str]]]) -> Walked:
@@ -32,7 +32,7 @@ def walked(*given: tuple[tuple[Deal, ...], list[tuple[float, str]]]) -> Walked:
     walks = Walks()
     cases = [Case(f"d{n}", decided(versions), day(0)) for n, (versions, _) in enumerate(given)]
     touches = [touch(at, channel, n) for n, (_, own) in enumerate(given) for at, channel in own]
-    walks.add(cases, Touches.of(touches), POLICY, rate)
+    walks.add(cases, columns(touches), POLICY, rate)
     paths = walks.paths()
     facts = paths.journeys
     return {

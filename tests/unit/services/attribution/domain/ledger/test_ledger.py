@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.domain.deals.parts import entry_parts
+from services.attribution.domain.deals.earned import WHOLE, entry_parts
 from services.attribution.domain.ledger.ledger import Kind, LedgerEntry, entry_amounts
 from services.attribution.domain.ledger.money import decimals, to_major, to_minor
 from tests.unit.services.attribution.domain.builders import day
@@ -32,7 +32,8 @@ def credited(
     """Per entry the amounts of its touches."""
     amounts = [a for a in entry_amounts(entries(*lines), Decimal(rate), currency) if a is not None]
     nets = list(accumulate(to_minor(amount, currency) for amount in amounts))
-    rounds = entry_parts([nets], np.array(weights), np.array([0, len(weights)]))
+    whole = np.rint(np.array(weights) * WHOLE).astype(np.int64)
+    rounds = entry_parts([nets], 1, whole, None, np.array([0, len(weights)]))
     return [[to_major(part, currency) for part in parts.tolist()] for parts in rounds]
 
 
