@@ -19,8 +19,9 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from services.attribution.domain.channels import channel_rules
-from services.attribution.domain.touch_row import Facts, touch_row
+from services.attribution.domain.channels import Classifier, EarningKinds, channel_rules
+from services.attribution.domain.touch_row import touch_row
+from services.attribution.store import channel_rules as rules_store
 from services.attribution.store import people as people_store
 from services.attribution.store import touchpoints as touchpoint_store
 from shared.events.person import IdentifierSpan, Person, PersonAccount
@@ -78,10 +79,12 @@ async def _by_http(on: Stack, crowd: Crowd) -> list[Row]:
 
 async def _by_copy(connection: asyncpg.Connection, crowd: Crowd) -> list[Row]:
     began = time.monotonic()
-    facts = Facts(channel_rules({}))
+    classifier = Classifier(channel_rules({}), EarningKinds(()))
+    async with connection.transaction():
+        rules_id = await rules_store.open_for(connection, classifier.version)
     for first in range(0, crowd.touchpoints, 50_000):
         last = min(first + 50_000, crowd.touchpoints)
-        rows = [touch_row(_touchpoint(item), facts) for item in crowd.touches(first, last)]
+        rows = [touch_row(_touchpoint(item), classifier, rules_id) for item in crowd.touches(first, last)]
         async with connection.transaction():
             await touchpoint_store.store(connection, rows)
     for first in range(0, crowd.people, 20_000):

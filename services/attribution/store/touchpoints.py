@@ -86,7 +86,9 @@ async def of_people(connection: Connection, asked: Sequence[Asked]) -> tuple[Tou
         raise Unavailable("a touch has just made way for an earlier receipt of it; computing again")
     at = at + copying.MICROS_TO_2000
     numbers = [column.astype(np.int64) for column in (deal, person, at, origin)]
-    return Touches.of(numbers[0], numbers[1], numbers[2], numbers[3], ids, origins), frozenset(np.unique(rules).tolist())
+    return Touches.of(numbers[0], numbers[1], numbers[2], numbers[3], ids, origins), frozenset(
+        np.unique(rules).tolist()
+    )
 
 
 async def facts(connection: Connection, touchpoint_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
