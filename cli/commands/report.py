@@ -13,7 +13,6 @@ from cli.reports import look, pivot
 from cli.reports.read import Grid, Warehouse
 from cli.reports.registry import SIDE_BY_SIDE, Report, known
 from cli.running import Config, Data, settings_of_running
-from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 app = typer.Typer(help="a report of the warehouse, as a table, CSV or JSON")
@@ -62,7 +61,7 @@ async def _report(database_url: str, currency: str, name: str | None, form: Form
 def _list(console: Console, relations: dict[str, str]) -> None:
     made = look.table(("report", "what it says"), texts=2)
     look.add_rows(made, relations.items())
-    look.show(console, made, "Reports", f"{CLOSEDLOOP} report NAME [--model M] [--format csv|json]")
+    look.show(console, made, "Reports", "closedloop report NAME [--model M] [--format csv|json]")
 
 
 def show(console: Console, what: Report, grid: Grid, model: str | None, currency: str) -> None:

@@ -20,6 +20,7 @@ def upgrade() -> None:
     run(DEALS)
     run(RULES)
     run(SPEND)
+    run(REBUILDS)
     run(COMPUTE_ALL)
 
 
@@ -118,7 +119,8 @@ CREATE TABLE warehouse.channel_rules (
 --
 CREATE UNIQUE INDEX channel_rules_open ON warehouse.channel_rules (version) WHERE is_open
 --
-INSERT INTO warehouse.channel_rules (version, is_open) VALUES (NULL, false)
+INSERT INTO warehouse.channel_rules (version, is_open) SELECT NULL, false
+WHERE EXISTS (SELECT FROM warehouse.fct_touchpoint) OR EXISTS (SELECT FROM warehouse.fct_spend)
 --
 ALTER TABLE warehouse.fct_touchpoint ADD COLUMN position integer NOT NULL DEFAULT 0,
     ADD COLUMN channel_rules integer NOT NULL DEFAULT 1
@@ -144,6 +146,52 @@ UPDATE warehouse.fct_spend SET received_at = updated_at
 ALTER TABLE warehouse.fct_spend ALTER COLUMN received_at SET NOT NULL, ALTER COLUMN crm DROP DEFAULT,
     ALTER COLUMN position DROP DEFAULT, ALTER COLUMN channel_rules DROP DEFAULT,
     DROP CONSTRAINT fct_spend_pkey, ADD PRIMARY KEY (crm, day, source, medium, campaign)
+"""
+
+REBUILDS = """
+CREATE TABLE attribution.rebuild (
+    rebuild_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version text NOT NULL,
+    covers integer[] NOT NULL,
+    versions_before text[] NOT NULL,
+    filenode bigint NOT NULL,
+    blocks bigint NOT NULL,
+    next_block bigint NOT NULL,
+    switched_at timestamptz
+)
+--
+COMMENT ON TABLE attribution.rebuild IS 'history classified by other channel rules: under way, or such as can be undone'
+--
+CREATE TABLE attribution.rebuilt_touch (
+    rebuild_id integer NOT NULL,
+    touchpoint_id uuid NOT NULL,
+    is_after boolean NOT NULL,
+    channel text NOT NULL,
+    channel_rule text NOT NULL,
+    session_source text NOT NULL,
+    session_medium text NOT NULL,
+    utm_source text,
+    utm_medium text,
+    utm_campaign text,
+    utm_term text,
+    utm_content text,
+    earns_credit boolean NOT NULL,
+    PRIMARY KEY (rebuild_id, touchpoint_id, is_after)
+)
+--
+COMMENT ON TABLE attribution.rebuilt_touch IS 'touches that a rebuild classified differently, as they were and will be'
+--
+CREATE TABLE attribution.rebuilt_spend (
+    rebuild_id integer NOT NULL,
+    crm text NOT NULL,
+    day date NOT NULL,
+    source text NOT NULL,
+    medium text NOT NULL,
+    campaign text NOT NULL,
+    channel_before text NOT NULL,
+    channel_after text NOT NULL,
+    PRIMARY KEY (rebuild_id, crm, day, source, medium, campaign)
+)
 """
 
 COMPUTE_ALL = """

@@ -4,3 +4,5 @@ SELECT model, month, channel,
     AS deals_without_rate
 FROM warehouse.credit_total WHERE month IS NOT NULL
 GROUP BY model, month, channel HAVING sum(held) > 0
+--
+GRANT SELECT ON warehouse.revenue_by_channel TO closedloop_attribution

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.attribution.domain.channels import Classifier
 from services.attribution.domain.ledger.money import decimals
-from services.attribution.domain.spend.evidence import spend_evidence
+from services.attribution.domain.spend.evidence import cost_evidence
 from services.attribution.domain.touch_row import COLUMNS, touch_row
 from services.attribution.store import accounts, channel_rules, deals, marks, people, reach, spans, spend, touchpoints
 from services.attribution.store.touchpoints import Displaced
@@ -63,7 +63,7 @@ class Handler:
         if events[FxRate]:
             await spend.store_rates(connection, events[FxRate], self._base)
         if events[Spend]:
-            costs = [(cost, self._classifier.of(spend_evidence(cost)).channel) for cost in events[Spend]]
+            costs = [(cost, self._channel(cost)) for cost in events[Spend]]
             await spend.store_spend(connection, costs, rules_id, self._base)
 
         await marks.lock(connection)
@@ -79,6 +79,9 @@ class Handler:
             await reach.mark_touched(connection, visited)
         if events[FxRate]:
             await spend.mark_rated(connection, events[FxRate], self._base)
+
+    def _channel(self, cost: Spend) -> str:
+        return self._classifier.of(cost_evidence(cost.source, cost.medium, cost.campaign)).channel
 
 
 def _first_receipts(touches: Iterable[Touchpoint]) -> Iterable[Touchpoint]:

@@ -36,6 +36,7 @@ _KEY = """
 INSERT INTO attribution.deal_key (key, deal_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
 """
 _VERSIONS = "SELECT deal_id, deal::text FROM attribution.deal_version WHERE deal_id = ANY($1)"
+_ALL_IDS = "SELECT deal_id FROM attribution.deal ORDER BY deal_id"
 _COLUMNS = (
     "deal_id", "source", "crm", "name", "owner", "type", "status", "stage", "amount", "currency", "created_at",
     "closed_at", "updated_at", "contacts", "referred_by", "received_at", "position", "version_hash",
@@ -82,6 +83,11 @@ async def versions(connection: Connection, deal_ids: Iterable[str]) -> dict[str,
     for row in await connection.fetch(_VERSIONS, list(deal_ids)):
         found[row["deal_id"]].append(_decode(row["deal"]))
     return {deal_id: in_order(found[deal_id]) for deal_id in sorted(found)}
+
+
+async def all_ids(connection: Connection) -> list[str]:
+    """Every deal there is."""
+    return [row["deal_id"] for row in await connection.fetch(_ALL_IDS)]
 
 
 async def _store_versions(connection: Connection, ordered: Sequence[Deal]) -> list[str]:

@@ -18,7 +18,7 @@ from shared.db import Connection
 
 Span = tuple[datetime, datetime]
 
-ONE_AT_A_TIME = 11
+ONE_AT_A_TIME = 14
 """The second key of the advisory lock under which marks are counted; the first is that of the marks for deals."""
 
 _TABLES = """

@@ -37,11 +37,16 @@ class Taking:
     """One attribution process's worth of handling and computing, at the caller's pace."""
 
     def __init__(self, pool: AsyncEngine, reader: AsyncEngine, section: Attribution, base_currency: str) -> None:
-        classifier = Classifier(channel_rules({}), EarningKinds())
         self.pool = pool
         self._reader = reader
-        self.terms = section.terms(base_currency, classifier.version)
-        self._handler = Handler(classifier, base_currency)
+        self._section = section
+        self._base_currency = base_currency
+        self.restart_with(Classifier(channel_rules({}), EarningKinds()))
+
+    def restart_with(self, classifier: Classifier) -> None:
+        """Go on under these channel rules and earning kinds."""
+        self.terms = self._section.terms(self._base_currency, classifier.version)
+        self._handler = Handler(classifier, self._base_currency)
 
     async def batch(self, *events: msgspec.Struct) -> None:
         """Take in one batch, as the consume loop would: again when the engine says that the work may be done later."""
@@ -81,6 +86,11 @@ class Taking:
     async def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What a query answers to somebody who may read the warehouse and nothing else."""
         async with db.transaction(self._reader) as connection:
+            return [dict(row) for row in await connection.fetch(query, *values)]
+
+    async def own_rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """What a query answers to the service itself."""
+        async with db.transaction(self.pool) as connection:
             return [dict(row) for row in await connection.fetch(query, *values)]
 
     async def facts(self) -> dict[str, list[dict[str, Any]]]:

@@ -114,6 +114,12 @@ def derive(evidence: Evidence, own_domains: frozenset[str]) -> tuple[Session, Or
     )
 
 
+def utm_in(url: str | None) -> tuple[str | None, ...]:
+    """The five utm_* values of a page's URL, as `Session` has them."""
+    query = _query(url)
+    return tuple(query.get(name) for name in _UTM)
+
+
 def _is_ours(referrer: str, url: str | None, own_domains: frozenset[str]) -> bool:
     if not referrer or within(referrer, own_domains):
         return True

@@ -1,0 +1,241 @@
+"""Touches and costs classified anew: staged chunk by chunk, put in force at once, taken back whole.
+
+A rebuild covers numbers of `warehouse.channel_rules` that are closed, so nothing is added to them meanwhile. Only what
+came out differently is staged, as it was and as it will be; everything else of those numbers is the same under the new
+version, which the switch therefore gives to the numbers themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.attribution.domain.channels.stored import Ruled
+from shared.db import Connection
+
+_RULED = ", ".join(Ruled._fields)
+_COVERED = "SELECT rules_id FROM warehouse.channel_rules WHERE version IS DISTINCT FROM $1 ORDER BY rules_id"
+_CLOSE = "UPDATE warehouse.channel_rules SET is_open = false WHERE rules_id = ANY($1) AND is_open"
+_CLOSING = "SELECT pg_advisory_xact_lock(7052026, 12)"
+_PLACE = """
+SELECT pg_relation_filenode('warehouse.fct_touchpoint')::bigint AS filenode,
+    pg_relation_size('warehouse.fct_touchpoint') / current_setting('block_size')::bigint AS blocks
+"""
+_UNFINISHED = "SELECT * FROM attribution.rebuild WHERE switched_at IS NULL ORDER BY rebuild_id DESC LIMIT 1"
+_BEGIN = """
+INSERT INTO attribution.rebuild (version, covers, versions_before, filenode, blocks, next_block)
+SELECT $1, array_agg(rules_id ORDER BY rules_id), array_agg(version ORDER BY rules_id), $3, $4, 0
+FROM warehouse.channel_rules WHERE rules_id = ANY($2) RETURNING *
+"""
+_FORGET = (
+    "DELETE FROM attribution.rebuilt_touch WHERE rebuild_id = ANY($1)",
+    "DELETE FROM attribution.rebuilt_spend WHERE rebuild_id = ANY($1)",
+    "DELETE FROM attribution.rebuild WHERE rebuild_id = ANY($1)",
+)
+_OLD = """
+SELECT rebuild_id FROM attribution.rebuild WHERE switched_at IS NULL OR rebuild_id NOT IN (
+    SELECT rebuild_id FROM attribution.rebuild WHERE switched_at IS NOT NULL ORDER BY rebuild_id DESC LIMIT $1)
+"""
+_BLOCKS = f"""
+SELECT touchpoint_id, kind, referrer, url, click_ids::text, is_bot, consent, {_RULED}
+FROM warehouse.fct_touchpoint
+WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid
+    AND channel_rules = ANY($3)
+"""  # noqa: S608 - the names are ours
+_REACHED = "UPDATE attribution.rebuild SET next_block = $2 WHERE rebuild_id = $1"
+_SPEND = """
+SELECT crm, day, source, medium, campaign, channel FROM warehouse.fct_spend WHERE channel_rules = ANY($1)
+"""
+_SET_TOUCHES = f"""
+UPDATE warehouse.fct_touchpoint AS touch SET ({_RULED}) = ROW ({", ".join(f"again.{name}" for name in Ruled._fields)})
+FROM attribution.rebuilt_touch AS again
+WHERE again.rebuild_id = $1 AND again.is_after = $2 AND touch.touchpoint_id = again.touchpoint_id
+    AND touch.channel_rules = ANY($3)
+"""  # noqa: S608
+_SET_SPEND = """
+UPDATE warehouse.fct_spend AS spend SET channel = CASE WHEN $2 THEN again.channel_after ELSE again.channel_before END
+FROM attribution.rebuilt_spend AS again
+WHERE again.rebuild_id = $1 AND spend.channel_rules = ANY($3)
+    AND (spend.crm, spend.day, spend.source, spend.medium, spend.campaign)
+      = (again.crm, again.day, again.source, again.medium, again.campaign)
+"""
+_SET_VERSIONS = """
+UPDATE warehouse.channel_rules AS rules SET version = set.version
+FROM unnest($1::int[], $2::text[]) AS set (rules_id, version) WHERE rules.rules_id = set.rules_id
+"""
+_SWITCHED = "UPDATE attribution.rebuild SET switched_at = clock_timestamp() WHERE rebuild_id = $1"
+_LATEST = "SELECT * FROM attribution.rebuild WHERE switched_at IS NOT NULL ORDER BY rebuild_id DESC"
+_OTHERS = """
+SELECT count(*) FROM warehouse.fct_touchpoint WHERE channel_rules IN (
+    SELECT rules_id FROM warehouse.channel_rules WHERE version IS DISTINCT FROM $1)
+"""
+_AFFECTED = """
+SELECT DISTINCT deal.deal_id
+FROM (
+    SELECT touch.identity, min(touch.occurred_at) AS earliest, max(touch.occurred_at) AS latest
+    FROM attribution.rebuilt_touch AS again JOIN warehouse.fct_touchpoint AS touch USING (touchpoint_id)
+    WHERE again.rebuild_id = $1 AND again.earns_credit AND touch.channel_rules = ANY($2) GROUP BY touch.identity
+) AS touched
+JOIN attribution.identifier_span AS span
+    ON span.identity = touched.identity AND touched.latest >= span.since AND touched.earliest < span.until
+JOIN attribution.person USING (person_id)
+CROSS JOIN LATERAL unnest(person.keys) AS own (key)
+JOIN attribution.deal_key USING (key)
+JOIN attribution.deal USING (deal_id)
+WHERE touched.earliest <= deal.touched_until
+"""
+_MARK = f"INSERT INTO attribution.dirty_deal (deal_id) {_AFFECTED}"
+_MARK_REACH = """
+INSERT INTO attribution.reach_mark (identity, person_id, earliest, latest)
+SELECT touch.identity, NULL, min(touch.occurred_at), max(touch.occurred_at)
+FROM attribution.rebuilt_touch AS again JOIN warehouse.fct_touchpoint AS touch USING (touchpoint_id)
+WHERE again.rebuild_id = $1 AND touch.channel_rules = ANY($2) AND NOT touch.is_bot AND touch.identity IS NOT NULL
+GROUP BY touch.identity
+"""
+_STAGED = ("rebuild_id", "touchpoint_id", "is_after", *Ruled._fields)
+_CHANGED = "SELECT count(*) FROM attribution.rebuilt_touch WHERE rebuild_id = $1 AND is_after"
+_COUNTS = """
+SELECT channel, count(*) AS touches, count(*) FILTER (WHERE earns_credit) AS earning
+FROM warehouse.fct_touchpoint GROUP BY channel
+"""
+_REVENUE = "SELECT model, channel, sum(revenue) AS revenue FROM warehouse.revenue_by_channel GROUP BY model, channel"
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """A rebuild under way or done: to `version`, of the touches with the numbers `covers`.
+
+    `versions_before` are those of the numbers, None where nobody noted it. Blocks of the table up to `next_block` are
+    done, of `blocks`; `filenode` tells whether the table was written anew since, which moves its rows.
+    """
+
+    rebuild_id: int
+    version: str
+    covers: list[int]
+    versions_before: list[str | None]
+    filenode: int
+    blocks: int
+    next_block: int
+
+    @classmethod
+    def of(cls, row: Any) -> "Rebuild":
+        return cls(*(row[name] for name in cls.__dataclass_fields__))
+
+
+async def begin(connection: Connection, version: str) -> Rebuild | None:
+    """The rebuild to `version`: the unfinished one where there is one, else a new one. None: there is nothing to do.
+
+    Nothing is ever added again to what it covers.
+    """
+    await connection.execute(_CLOSING)
+    covers = [row["rules_id"] for row in await connection.fetch(_COVERED, version)]
+    await connection.execute(_CLOSE, covers)
+    place = await connection.fetchrow(_PLACE)
+    row = await connection.fetchrow(_UNFINISHED)
+    if row is not None:
+        unfinished = Rebuild.of(row)
+        fits = unfinished.version == version and set(unfinished.covers) <= set(covers)
+        if fits and unfinished.filenode == place["filenode"]:
+            return unfinished
+        await forget(connection, [unfinished.rebuild_id])
+    if not covers or not await connection.fetchval(_OTHERS, version):
+        return None
+    return Rebuild.of(await connection.fetchrow(_BEGIN, version, covers, place["filenode"], place["blocks"]))
+
+
+async def draft(connection: Connection, version: str) -> Rebuild | None:
+    """A rebuild that is only tried: nothing is closed, so roll it back."""
+    covers = [row["rules_id"] for row in await connection.fetch(_COVERED, version)]
+    if not covers or not await connection.fetchval(_OTHERS, version):
+        return None
+    place = await connection.fetchrow(_PLACE)
+    return Rebuild.of(await connection.fetchrow(_BEGIN, version, covers, place["filenode"], place["blocks"]))
+
+
+async def forget(connection: Connection, rebuild_ids: Sequence[int]) -> None:
+    """Forget rebuilds and what they staged."""
+    for statement in _FORGET:
+        await connection.execute(statement, list(rebuild_ids))
+
+
+async def forget_but(connection: Connection, kept: int) -> None:
+    """Forget rebuilds that were never finished, and all finished ones but the newest."""
+    await forget(connection, [row["rebuild_id"] for row in await connection.fetch(_OLD, kept)])
+
+
+async def touches(connection: Connection, rebuild: Rebuild, begin_block: int, end_block: int) -> list[Any]:
+    """The covered touches in these blocks of the table, with what they carried and the columns of `Ruled`."""
+    rows: list[Any] = await connection.fetch(_BLOCKS, begin_block, end_block, rebuild.covers)
+    return rows
+
+
+async def stage(
+    connection: Connection, rebuild: Rebuild, changes: Iterable[tuple[Any, Ruled, Ruled]], next_block: int
+) -> None:
+    """Note changes as (touchpoint id, before, after), and that all blocks before `next_block` are done."""
+    records = [
+        (rebuild.rebuild_id, touchpoint_id, is_after, *ruled)
+        for touchpoint_id, before, after in changes
+        for is_after, ruled in ((False, before), (True, after))
+    ]
+    await connection.copy_records_to_table("rebuilt_touch", schema_name="attribution", columns=_STAGED, records=records)
+    await connection.execute(_REACHED, rebuild.rebuild_id, next_block)
+
+
+async def staged(connection: Connection, rebuild: Rebuild) -> int:
+    """How many touches came out differently."""
+    count: int = await connection.fetchval(_CHANGED, rebuild.rebuild_id)
+    return count
+
+
+async def costs(connection: Connection, rebuild: Rebuild) -> list[Any]:
+    """The covered costs: crm, day, source, medium, campaign, channel."""
+    rows: list[Any] = await connection.fetch(_SPEND, rebuild.covers)
+    return rows
+
+
+async def stage_costs(connection: Connection, rebuild: Rebuild, changes: Iterable[tuple[Any, ...]]) -> None:
+    """Note changed costs as (crm, day, source, medium, campaign, channel before, channel after)."""
+    records = [(rebuild.rebuild_id, *change) for change in changes]
+    await connection.copy_records_to_table("rebuilt_spend", schema_name="attribution", records=records)
+
+
+async def put_in_force(connection: Connection, rebuild: Rebuild, is_after: bool) -> None:
+    """Make what was staged what stands: as it will be (`is_after`), or as it was before."""
+    versions = [rebuild.version] * len(rebuild.covers) if is_after else rebuild.versions_before
+    await connection.execute(_SET_TOUCHES, rebuild.rebuild_id, is_after, rebuild.covers)
+    await connection.execute(_SET_SPEND, rebuild.rebuild_id, is_after, rebuild.covers)
+    await connection.execute(_SET_VERSIONS, rebuild.covers, versions)
+    await connection.execute(_SWITCHED, rebuild.rebuild_id)
+
+
+async def mark(connection: Connection, rebuild: Rebuild) -> int:
+    """Mark what the changed touches bear on, with the marking lock held: visitors, and deals; how many of those."""
+    await connection.execute(_MARK_REACH, rebuild.rebuild_id, rebuild.covers)
+    return int((await connection.execute(_MARK, rebuild.rebuild_id, rebuild.covers)).split()[-1])
+
+
+async def affected(connection: Connection, rebuild: Rebuild) -> list[str]:
+    """The deals that the changed touches bear on."""
+    return [row["deal_id"] for row in await connection.fetch(_AFFECTED, rebuild.rebuild_id, rebuild.covers)]
+
+
+async def in_force(connection: Connection) -> list[Rebuild]:
+    """The rebuilds that can be taken back, the newest first."""
+    return [Rebuild.of(row) for row in await connection.fetch(_LATEST)]
+
+
+async def by_other_rules(connection: Connection, version: str) -> int:
+    """How many touches were classified by another version, or nobody knows by which."""
+    count: int = await connection.fetchval(_OTHERS, version)
+    return count
+
+
+async def touches_by_channel(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Per channel how many touches there are, and how many of them earn credit."""
+    return {row["channel"]: (row["touches"], row["earning"]) for row in await connection.fetch(_COUNTS)}
+
+
+async def revenue(connection: Connection) -> list[Any]:
+    """What stands: model, channel, revenue in the base currency."""
+    rows: list[Any] = await connection.fetch(_REVENUE)
+    return rows
