@@ -15,7 +15,7 @@ from cli.importing.mapfile import Map, Rule, read_map
 from cli.importing.rows import opened
 from services.attribution.config import Attribution
 from services.attribution.domain.channels import channel_rules
-from services.lifecycle.config import LifecycleSection
+from services.lifecycle.sections import LifecycleSection
 from shared.settings import Settings, load
 from shared.settings.load import ENVIRONMENT
 from shared.settings.model import Section

@@ -4,6 +4,6 @@ collect    events -> facts (identifiers, links, signals, account claims); what c
 identity   links -> who owned a weak identifier when, and which strong identifiers are one person
 accounts   claims and account objects -> a person's account
 rules      the configuration of a lifecycle, made ready for folding
-fold       signals -> stage, score, cycle, sales response: the heart
+fold       signals -> stage, score, cycle, sales' answer: the heart
 sla        how long sales had, how long it took
 """
