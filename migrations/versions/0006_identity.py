@@ -10,6 +10,7 @@ def upgrade() -> None:
     """Bring what is stored along: of two receipts of one event the earlier time stays, since no receipt was kept."""
     run(_SIGNALS)
     run(_REFUSED)
+    run(_IDENTITY)
 
 
 _SIGNALS = """
@@ -66,4 +67,56 @@ CREATE TABLE lifecycle.refused (
 )
 --
 COMMENT ON TABLE lifecycle.refused IS 'Events from the outbox that Kafka will never take, whole, with the reason'
+"""
+
+_IDENTITY = """
+ALTER TABLE lifecycle.identifier ALTER COLUMN person_id DROP NOT NULL,
+  ADD COLUMN born uuid,
+  ADD COLUMN attested smallint NOT NULL DEFAULT 0,
+  ADD COLUMN shared smallint NOT NULL DEFAULT 0,
+  ADD COLUMN crowded boolean NOT NULL DEFAULT false
+--
+COMMENT ON TABLE lifecycle.identifier IS
+  'Every identifier seen. person_id: whose it is (a weak one: whose it is now; a kiosk''s is nobody''s). runs: JSON, who
+owned it when. born: the person it would be alone. attested: 1 by its own form, 2 by a secret key. shared: 1 its public
+links do not count, 2 none of its links does. crowded: more browsers were linked to it than one person has'
+--
+CREATE INDEX identifier_shared ON lifecycle.identifier (kind, value) WHERE shared > 0 OR crowded
+--
+DELETE FROM lifecycle.weak_link l USING lifecycle.weak_link earlier
+WHERE l.value = earlier.value AND l.event_id = earlier.event_id AND earlier.at < l.at
+--
+ALTER TABLE lifecycle.weak_link DROP CONSTRAINT weak_link_pkey,
+  ADD COLUMN received_at timestamptz, ADD COLUMN position integer NOT NULL DEFAULT 0,
+  ADD PRIMARY KEY (value, event_id)
+--
+UPDATE lifecycle.weak_link SET received_at = at
+--
+ALTER TABLE lifecycle.weak_link ALTER COLUMN received_at SET NOT NULL
+--
+INSERT INTO lifecycle.weak_owner SELECT DISTINCT strong_kind, strong_value, value FROM lifecycle.weak_link
+ON CONFLICT DO NOTHING
+--
+ALTER TABLE lifecycle.strong_link ADD COLUMN trusted boolean NOT NULL DEFAULT false,
+  ADD COLUMN suggested boolean NOT NULL DEFAULT false
+--
+UPDATE lifecycle.strong_link SET trusted = true
+--
+UPDATE lifecycle.strong_link l
+SET kind = l.other_kind, value = l.other_value, other_kind = l.kind, other_value = l.value
+WHERE (l.kind COLLATE "C", l.value COLLATE "C") > (l.other_kind COLLATE "C", l.other_value COLLATE "C")
+--
+CREATE INDEX strong_link_other ON lifecycle.strong_link (other_kind, other_value)
+--
+CREATE INDEX strong_link_trusted ON lifecycle.strong_link (kind, value) WHERE trusted
+--
+CREATE INDEX strong_link_other_trusted ON lifecycle.strong_link (other_kind, other_value) WHERE trusted
+--
+CREATE VIEW lifecycle.suggestion AS
+SELECT kind, value, other_kind, other_value, at, event_id FROM lifecycle.strong_link WHERE suggested
+--
+COMMENT ON VIEW lifecycle.suggestion IS
+  'Links by a public key between two people whom better evidence knows as two: not followed, for a person to confirm'
+--
+CREATE INDEX strong_link_suggested ON lifecycle.strong_link (kind, value) WHERE suggested
 """

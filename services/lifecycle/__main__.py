@@ -10,6 +10,7 @@ from pathlib import Path
 
 from services.lifecycle.app import build
 from services.lifecycle.config import read
+from services.lifecycle.domain.identity.strong import Bounds
 from services.lifecycle.handler import LifecycleHandler
 from services.lifecycle.relay import Relay
 from services.lifecycle.timers import Timers
@@ -40,7 +41,8 @@ async def run(settings: Settings, file: Path | None = None) -> None:
     await ensure_topics(settings.kafka, TOPICS)
     await producer.start()
     try:
-        handler = LifecycleHandler(config, _now, settings.group("lifecycle"))
+        bounds = Bounds(**settings.identity.model_dump(exclude={"junk"}))
+        handler = LifecycleHandler(config, _now, settings.group("lifecycle"), bounds)
         relay = Relay(settings, pool, producer, _now)
 
         def after_commit() -> None:

@@ -16,11 +16,12 @@ import structlog
 
 from services.lifecycle.batch.changes import Writing, write
 from services.lifecycle.batch.evidence import record
-from services.lifecycle.batch.identity import identify
+from services.lifecycle.batch.identify import identify
 from services.lifecycle.batch.letters import letters_of, resolve_actions, unknown_people, usable
 from services.lifecycle.batch.people import settle
 from services.lifecycle.config import Configured
 from services.lifecycle.domain.collect import Facts, collect
+from services.lifecycle.domain.identity.strong import DEFAULT_BOUNDS, Bounds
 from services.lifecycle.ids import Mint
 from services.lifecycle.memory import Memory
 from services.lifecycle.store import outbox
@@ -33,8 +34,15 @@ log = structlog.get_logger()
 class LifecycleHandler:
     """Applies batches of touchpoints, deals and lead actions. `clock` says what time it is."""
 
-    def __init__(self, configured: Configured, clock: Callable[[], datetime], group: str = "lifecycle") -> None:
+    def __init__(
+        self,
+        configured: Configured,
+        clock: Callable[[], datetime],
+        group: str = "lifecycle",
+        bounds: Bounds = DEFAULT_BOUNDS,
+    ) -> None:
         self._configured = configured
+        self._bounds = bounds
         self._clock = clock
         self._group = group
         self._mint = Mint()
@@ -52,11 +60,11 @@ class LifecycleHandler:
             await outbox.put(connection, letters_of(self._group, unusable, now))
         if facts == Facts():
             return
-        identity = await identify(connection, facts, self._memory.known.identifiers, self._mint)
+        identity = await identify(connection, facts, self._memory.known.identifiers, self._mint, self._bounds)
         evidence = await record(connection, facts, identity, self._memory.known_accounts)
         changes = await settle(connection, identity, evidence, config)
         await write(connection, changes, Writing(config, now, self._mint, self._configured.settle))
-        self._memory.remember_when_committed(facts, identity.rows)
+        self._memory.remember_when_committed(facts, identity.seen)
 
     def committed(self) -> None:
         """The last batch is in the database: what it stored need not be looked up again."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.lifecycle.domain.clock.times import later
 from services.lifecycle.domain.collect import MINUTE, Facts, Known
 from services.lifecycle.domain.identity.links import Key
-from services.lifecycle.store.identifiers import Identifier
+from services.lifecycle.store.identifiers import Seen
 
 REMEMBERED = 200_000  # identifiers, about 100 MB; the oldest quarter goes when it is full
 
@@ -17,13 +17,13 @@ class Memory:
         self.known = Known()
         self.known_accounts: set[str] = set()
         self._remembered = remembered
-        self._pending: tuple[Facts, Mapping[Key, Identifier]] | None = None
+        self._pending: tuple[Facts, Mapping[Key, Seen]] | None = None
 
     def forget_pending(self) -> None:
         """A new try begins: whether the one before was committed is not known."""
         self._pending = None
 
-    def remember_when_committed(self, facts: Facts, rows: Mapping[Key, Identifier]) -> None:
+    def remember_when_committed(self, facts: Facts, rows: Mapping[Key, Seen]) -> None:
         """Keep what a batch stored until it is committed."""
         self._pending = (facts, rows)
 
@@ -34,9 +34,11 @@ class Memory:
         facts, rows = self._pending
         self._pending = None
         known = self.known
-        for key, row in rows.items():
-            known.identifiers[key] = (row.first_at, later(row.last_at, MINUTE))
-        _earliest(known.pairs, {pair: first[0] for pair, first in facts.pairs.items()})
+        for key, (row, _, _) in rows.items():
+            known.identifiers[key] = (row.first_at, later(row.last_at, MINUTE), row.attested)
+        for pair, ((at, _), trusted) in facts.pairs.items():
+            before = known.pairs.get(pair, (at, False))
+            known.pairs[pair] = (min(at, before[0]), trusted or before[1])
         _earliest(known.claims, {claim: first[0] for claim, first in facts.claims.items()})
         _earliest(known.objects, {named: first[0] for named, first in facts.objects.items()})
         self.known_accounts |= facts.account_keys

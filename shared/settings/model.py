@@ -62,6 +62,8 @@ class Identity(Section):
     junk: tuple[str, ...] = Field((), description="what names nobody in your data, beside the usual words")
     most: int = Field(10, ge=2, le=1000, description="more strong partners of one kind than this: shared, links nobody")
     most_hands: int = Field(50, ge=2, le=100_000, description="changed hands more often than this: a kiosk's browser")
+    most_browsers: int = Field(1000, ge=10, le=10_000, description="more browsers than this: none is taken for its own")
+    most_joined: int = Field(50, ge=5, le=500, description="more identifiers than this are not taken for one person's")
 
 
 class Settings(Section):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from services.lifecycle.config import configured
+from services.lifecycle.domain.identity.strong import DEFAULT_BOUNDS, Bounds
 from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.handler import LifecycleHandler
 from shared import db
@@ -56,11 +57,17 @@ def action(
 class World:
     """A database with a handler of its own, as one lifecycle process would have."""
 
-    def __init__(self, database_url: str, section: dict[str, Any] | None = None, now: datetime = NOW) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        section: dict[str, Any] | None = None,
+        now: datetime = NOW,
+        bounds: Bounds = DEFAULT_BOUNDS,
+    ) -> None:
         self.pool = db.engine(database_url, "closedloop_lifecycle")
         self._admin = database_url
         self.now = now
-        self.handler = LifecycleHandler(configured(section or {}), lambda: self.now)
+        self.handler = LifecycleHandler(configured(section or {}), lambda: self.now, bounds=bounds)
 
     async def apply(self, *batch: object) -> None:
         """One batch, one transaction, as the consume loop does it."""
@@ -103,7 +110,7 @@ class World:
         ):
             person = newest[person_id]
             assert (person.merged_into is None) == (merged is None)
-            if merged is not None:
+            if merged is not None or (stage is None and not person.identifiers):
                 assert not person.identifiers and person_id not in transitions and person_id not in answers
                 continue
             account = person.account
@@ -113,6 +120,7 @@ class World:
                 stage, score, cycle,
                 person.lead_created_at and (person.lead_created_at, person.lead_created_by), email, first,
                 answers.get(person_id, {}), sorted(transitions.get(person_id, []), key=str),
+                frozenset((shared.kind, shared.value) for shared in person.shared),
             )  # fmt: skip
         return result
 
@@ -137,7 +145,7 @@ class World:
                   "lifecycle.deal_signal",
                   "warehouse.fct_stage_transition", "warehouse.fct_sales_response", "lifecycle.sla_timer",
                   "lifecycle.assignment", "lifecycle.account_alias", "lifecycle.claim", "lifecycle.weak_link",
-                  "lifecycle.rotation")  # fmt: skip
+                  "lifecycle.rotation", "lifecycle.strong_link", "lifecycle.weak_owner")  # fmt: skip
         return [sorted(map(str, await self.rows(f"SELECT * FROM {table}"))) for table in tables]
 
     async def close(self) -> None:

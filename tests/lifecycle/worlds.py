@@ -15,7 +15,7 @@ KINDS = ["page_view", "page_view", "form_submit", "content_download", "meeting",
 ACTIONS = ["contacted", "accepted", "rejected", "recycled", "assigned", "disqualified"]
 ANONYMOUS = ["w1", "w2", "w3"]
 EMAILS = ["ann@acme.test", "bob@acme.test", "cid@other.test", "dan@gmail.com", "eve@corp.test"]
-USERS = ["u1", "u2", "u3"]
+USERS = ["u1", "u2", "u3", "u4"]
 ACCOUNTS = [
     Account(id="A1", domain="acme.test"),
     Account(id="A2", domain="acme.test", name="Acme Inc"),
@@ -50,7 +50,7 @@ def _touch(dice: random.Random, id: str) -> object:
         "anonymous_id": dice.choice(ANONYMOUS) if dice.random() < 0.7 else None,
         "email": dice.choice(EMAILS) if dice.random() < 0.35 else None,
         "user_id": dice.choice(USERS) if dice.random() < 0.15 else None,
-        "ids": {"hubspot": dice.choice("xy")} if dice.random() < 0.05 else {},
+        "ids": {"hubspot": dice.choice("xy")} if dice.random() < 0.1 else {},
     }
     if not any(who.values()):
         who["anonymous_id"] = "w1"
@@ -60,6 +60,10 @@ def _touch(dice: random.Random, id: str) -> object:
         more["group_call"] = dice.random() < 0.5
     if dice.random() < 0.1:
         more["consent"] = "denied"
+    if dice.random() < 0.3:
+        more["trusted"] = True
+    if who["user_id"] and dice.random() < 0.1:
+        more["previous_id"] = dice.choice(USERS)
     if dice.random() < 0.05:
         more["user_agent"] = "Googlebot/2.1"
     return touch(id, dice.randrange(60), dice.choice(KINDS), **who, **more)

@@ -40,13 +40,18 @@ class Change:
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch did to everybody. `merged`: person -> heir, for those merged just now."""
+    """What a batch did to everybody. `ended`: persons who are nobody from now on -> their heir, if they have one."""
 
     visitors: dict[str, tuple[str, datetime, str]] = field(default_factory=dict)
     people: list[Change] = field(default_factory=list)
-    merged: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str | None] = field(default_factory=dict)
     gone: dict[str, list[Gone]] = field(default_factory=dict)
     stored: dict[str, Row] = field(default_factory=dict)
+
+    @property
+    def merged(self) -> dict[str, str]:
+        """Persons merged just now -> their heir."""
+        return {person_id: heir for person_id, heir in self.ended.items() if heir is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Writing:
 async def write(connection: Connection, changes: Changes, how: Writing) -> None:
     """Store changes and queue the events that tell of them. Nothing is written when nothing differs."""
     owners = await owners_of(connection, changes.people, changes.merged, how.config.owners)
-    rows, queue = _merged_rows(changes, how.now)
+    rows, queue = _ended_rows(changes, how.now)
     version = how.config.version
     arrived, transitions = visitors.arrive(changes.visitors, how.config, how.now, how.mint, queue)
     new = []
@@ -94,6 +99,7 @@ async def write(connection: Connection, changes: Changes, how: Writing) -> None:
     if transitions:
         await persons.add_transitions(connection, transitions, version, how.now)
     again = [c.person_id for c in changes.people if c.who is not None and c.person_id in changes.stored]
+    again += [person_id for person_id, heir in changes.ended.items() if heir is None]
     queue += await write_answers(
         connection, changes.people, again, changes.merged, owners, how.config, how.now, how.settle
     )
@@ -140,10 +146,10 @@ def _digest(person: Person) -> bytes:
     return hashlib.blake2b(encode(person), digest_size=16).digest()
 
 
-def _merged_rows(changes: Changes, now: datetime) -> tuple[list[Row], list[Message]]:
-    """A merged person keeps its row and its id, and nothing else."""
+def _ended_rows(changes: Changes, now: datetime) -> tuple[list[Row], list[Message]]:
+    """Who is nobody any more keeps a row and an id, and nothing else."""
     rows, queue = [], []
-    for person_id, heir in changes.merged.items():
+    for person_id, heir in changes.ended.items():
         version = changes.stored[person_id].version + 1
         rows.append(Row(person_id, version, heir, *(None,) * 5, 0, 1, *(None,) * 3, b""))
         queue.append(messages.of_person(Person(person_id, version, merged_into=heir), now))

@@ -7,11 +7,10 @@ from datetime import datetime
 
 import msgspec
 
-from services.lifecycle.batch.identity import Identity
+from services.lifecycle.batch.identify import Identified, find_persons
 from services.lifecycle.domain.accounts.claims import Book, Named, Object, keys_of, unresolved
 from services.lifecycle.domain.collect import ACCOUNT, Facts
-from services.lifecycle.domain.identity.links import WEAK, Key
-from services.lifecycle.domain.identity.person import owner_key
+from services.lifecycle.domain.identity.links import WEAK, Key, owner_at
 from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.store import accounts, identifiers, persons, signals
 from shared.accounts import account_key
@@ -27,9 +26,10 @@ class Evidence:
     changed: set[str] = field(default_factory=set)
 
 
-async def record(connection: Connection, facts: Facts, identity: Identity, known_accounts: set[str]) -> Evidence:
+async def record(connection: Connection, facts: Facts, identity: Identified, known_accounts: set[str]) -> Evidence:
     """Store what the batch gives as evidence. `known_accounts`: keys certainly stored."""
     evidence = Evidence()
+    persons = identity.person_of
     keys = facts.account_keys.union(*(keys_of(named) for named in facts.objects)) - known_accounts
     if keys:
         await accounts.ensure(connection, unresolved(keys))
@@ -44,39 +44,34 @@ async def record(connection: Connection, facts: Facts, identity: Identity, known
     if claims:
         for subject in await accounts.add_claims(connection, claims):
             # All who ever owned it: a claim that turns out to be older may leave one of them for another.
-            evidence.changed |= {identity.persons[key] for key in identity.owners(subject)}
+            evidence.changed |= {persons[key] for key in identity.owners(subject)}
     if facts.acts:
         added, replaced = await signals.add(connection, facts.acts)
         for _, subject, signal in added:
-            person_id = identity.persons[identity.subject(subject, signal.at)]
-            evidence.signals.setdefault(person_id, []).append(signal)
+            if owner := identity.owner(subject, signal.at):
+                evidence.signals.setdefault(persons[owner], []).append(signal)
         if replaced:  # an earlier receipt came late: what the later one said did not happen
             await _mark_owners(connection, [(act.subject, act.signal.at) for act in replaced], identity, evidence)
     return evidence
 
 
-async def _mark(connection: Connection, strong: Iterable[Key], identity: Identity, evidence: Evidence) -> None:
-    missing = [key for key in strong if key not in identity.persons]
-    if missing:
-        for key, row in (await identifiers.of_keys(connection, missing)).items():
-            identity.persons[key] = identity.merged.get(row.person_id, row.person_id)
-    evidence.changed |= {identity.persons[key] for key in strong if key in identity.persons}
+async def _mark(connection: Connection, strong: Iterable[Key], identity: Identified, evidence: Evidence) -> None:
+    wanted = list(strong)
+    await find_persons(connection, identity, wanted)
+    evidence.changed |= {identity.person_of[key] for key in wanted if key in identity.person_of}
 
 
 async def _mark_owners(
-    connection: Connection, acts: Sequence[tuple[Key, datetime]], identity: Identity, evidence: Evidence
+    connection: Connection, acts: Sequence[tuple[Key, datetime]], identity: Identified, evidence: Evidence
 ) -> None:
     """Note the persons who did something under an identifier at a moment."""
-    weak = [subject for subject, _ in acts if subject[0] == WEAK and subject not in identity.rows]
+    weak = [subject for subject, _ in acts if subject[0] == WEAK and subject not in identity.seen]
     stored = await identifiers.of_keys(connection, weak) if weak else {}
     owners = []
     for subject, at in acts:
-        if (row := stored.get(subject)) is None:
-            owners.append(identity.subject(subject, at))
-        elif row.runs:
-            owners.append(owner_key(row.runs, subject[1], at))
-        else:
-            evidence.changed.add(row.person_id)
+        row = stored.get(subject)
+        owner = (owner_at(row.runs, at) or subject) if row else identity.owner(subject, at)
+        owners += [owner] if owner else []
     await _mark(connection, owners, identity, evidence)
 
 

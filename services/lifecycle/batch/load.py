@@ -7,7 +7,7 @@ from services.lifecycle.domain.accounts.claims import Claim, Resolved
 from services.lifecycle.domain.identity.links import WEAK, Key, Runs
 from services.lifecycle.domain.identity.person import First, Portrait, portrait
 from services.lifecycle.domain.stages.fold import Signal
-from services.lifecycle.store import accounts, identifiers, signals
+from services.lifecycle.store import accounts, identifiers, signals, strong_links
 from services.lifecycle.store.persons import Row
 from shared.db import Connection
 
@@ -25,17 +25,15 @@ class Dossier(NamedTuple):
 
 async def load(connection: Connection, person_ids: Iterable[str], stored: Mapping[str, Row]) -> dict[str, Dossier]:
     """The dossiers of persons. `stored` says which account keys they hold already."""
-    strong, weak = await _identifiers(connection, person_ids)
-    subjects = {key for keys in strong.values() for key in keys}
-    subjects |= {(WEAK, value) for values in weak.values() for value in values}
-    ordered = sorted(subjects)
+    held = await _identifiers(connection, person_ids)
+    own = {p: [*mine.strong, *((WEAK, value) for value in mine.weak)] for p, mine in held.items()}
+    ordered = sorted({key for keys in own.values() for key in keys})
     claims = _by_subject(await accounts.claims_of(connection, ordered))
     acts = _by_subject(await signals.of_subjects(connection, ordered))
     portraits: dict[str, Portrait] = {}
-    for person_id in strong:
-        own = [*strong[person_id], *((WEAK, value) for value in weak[person_id])]
-        said: list[tuple[Key, Claim]] = [(key, claim) for key in own for claim in claims.get(key, ())]
-        portraits[person_id] = portrait(strong[person_id], weak[person_id], said)
+    for person_id, (strong, weak, shared) in held.items():
+        said: list[tuple[Key, Claim]] = [(key, claim) for key in own[person_id] for claim in claims.get(key, ())]
+        portraits[person_id] = portrait(strong, weak, said, shared)
     of_key = await _accounts(connection, portraits, stored)
     of_account: dict[str, list[Signal]] = {}
     if ids := sorted({account.account_id for account in of_key.values()}):
@@ -44,31 +42,49 @@ async def load(connection: Connection, person_ids: Iterable[str], stored: Mappin
     dossiers = {}
     for person_id, who in portraits.items():
         account = of_key[who.claim.key] if who.claim else None
-        own = [*strong[person_id], *((WEAK, value) for value in who.spans)]
-        done: list[tuple[Key, Signal]] = [(key, act) for key in own for act in acts.get(key, ())]
+        done: list[tuple[Key, Signal]] = [(key, act) for key in own[person_id] for act in acts.get(key, ())]
         dossiers[person_id] = Dossier(who, account, done, of_account.get(account.account_id, []) if account else [])
     return dossiers
 
 
-async def _identifiers(
-    connection: Connection, person_ids: Iterable[str]
-) -> tuple[dict[str, dict[Key, First]], dict[str, dict[str, tuple[First, Runs]]]]:
-    """Per person: the strong identifiers, and the weak ones that are or ever were theirs."""
-    strong: dict[str, dict[Key, First]] = {}
-    weak: dict[str, dict[str, tuple[First, Runs]]] = {}
+class Held(NamedTuple):
+    """A person's identifiers: the strong ones, the weak ones ever theirs, and the shared ones they used."""
+
+    strong: dict[Key, First]
+    weak: dict[str, tuple[First, Runs]]
+    shared: set[Key]
+
+
+async def _identifiers(connection: Connection, person_ids: Iterable[str]) -> dict[str, Held]:
+    held: dict[str, Held] = {}
     person_of: dict[Key, str] = {}
+    apart: list[Key] = []
+    browsers: list[Key] = []
     for key, row in (await identifiers.of_persons(connection, person_ids)).items():
-        first = (row.first_at, row.first_id)
-        own, lone = strong.setdefault(row.person_id, {}), weak.setdefault(row.person_id, {})
-        if key[0] != WEAK:
-            own[key] = first
-            person_of[key] = row.person_id
-        elif not row.runs:
-            lone[key[1]] = (first, ())
-    if person_of:
-        for owner, value, row in await identifiers.ever_owned(connection, person_of):
-            weak[person_of[owner]][value] = ((row.first_at, row.first_id), row.runs)
-    return {p: own for p, own in strong.items() if own or weak[p]}, weak
+        person_id, first = row.person_id or "", (row.first_at, row.first_id)
+        mine = held.setdefault(person_id, Held({}, {}, set()))
+        if key[0] == WEAK:
+            if not row.runs:
+                mine.weak[key[1]] = (first, ())
+            continue
+        mine.strong[key] = first
+        person_of[key] = person_id
+        if row.shared:
+            mine.shared.add(key)
+        else:
+            apart.append(key)
+        if row.browsers_count:
+            browsers.append(key)
+    if apart:
+        for key, partner in await strong_links.shared_partners(connection, apart):
+            held[person_of[key]].shared.add(partner)
+    if browsers:
+        for owner, value, row in await identifiers.ever_owned(connection, browsers):
+            if row.runs:
+                held[person_of[owner]].weak[value] = ((row.first_at, row.first_id), row.runs)
+            elif row.shared:
+                held[person_of[owner]].shared.add((WEAK, value))
+    return {person_id: mine for person_id, mine in held.items() if mine.strong or mine.weak}
 
 
 async def _accounts(

@@ -6,7 +6,7 @@ import msgspec
 
 from services.lifecycle.batch.changes import Change, Changes
 from services.lifecycle.batch.evidence import Evidence
-from services.lifecycle.batch.identity import Identity
+from services.lifecycle.batch.identify import Identified
 from services.lifecycle.batch.load import load
 from services.lifecycle.domain.identity.person import life
 from services.lifecycle.domain.stages.fold import Signal, State, Transition, advance
@@ -18,7 +18,7 @@ from shared.db import Connection
 _STATE = msgspec.json.Decoder(State)
 
 
-async def settle(connection: Connection, identity: Identity, evidence: Evidence, config: Lifecycle) -> Changes:
+async def settle(connection: Connection, identity: Identified, evidence: Evidence, config: Lifecycle) -> Changes:
     """What changes for whom. Their rows are locked from here on."""
     again = identity.changed | evidence.changed
     visitors = {p: v for p, v in identity.visitors.items() if p not in evidence.changed and p not in evidence.signals}
@@ -26,7 +26,7 @@ async def settle(connection: Connection, identity: Identity, evidence: Evidence,
     again = {merged.get(person_id, person_id) for person_id in again}
     changes = Changes(
         visitors=visitors,
-        merged={p: heir for p, heir in merged.items() if p in stored and stored[p].merged_into != heir},
+        ended={p: heir for p, heir in merged.items() if p in stored and stored[p].merged_into != heir},
         stored=stored,
     )
     for person_id, new in evidence.signals.items():
@@ -40,24 +40,37 @@ async def settle(connection: Connection, identity: Identity, evidence: Evidence,
     return changes
 
 
-async def _lock(connection: Connection, wanted: set[str], identity: Identity) -> tuple[dict[str, Row], dict[str, str]]:
+async def _lock(
+    connection: Connection, wanted: set[str], identity: Identified
+) -> tuple[dict[str, Row], dict[str, str]]:
     """The rows of the persons concerned, locked; and who turned out to be, or already was, merged into whom."""
     merged, stored, asked = dict(identity.merged), dict[str, Row](), set[str]()
-    unseen = wanted | merged.keys()
+    unseen = wanted | merged.keys() | identity.resolves.keys()
     while unseen:
         asked |= unseen
         stored |= await persons.lock(connection, unseen)
-        # A row may say that another process merged the person since this batch found them by their account.
-        merged = {p: row.merged_into for p, row in stored.items() if row.merged_into} | merged
+        merged = _merged_before(stored, identity) | merged
         unseen = set(merged.values()) - asked
     if identity.merged:
         stored |= await persons.merged_into(connection, identity.merged)
-        merged = {p: row.merged_into for p, row in stored.items() if row.merged_into} | merged
+        merged = _merged_before(stored, identity) | merged
     merged = {person_id: _heir(person_id, merged) for person_id in merged}
-    if merged:
+    if identity.merged:
         # Again, now that the persons are locked: another process may have given them identifiers since.
-        await identifiers.reassign(connection, merged)
+        await identifiers.reassign(connection, identity.merged)
     return stored, merged
+
+
+def _merged_before(stored: Mapping[str, Row], identity: Identified) -> dict[str, str]:
+    """Who was merged into whom before, also by another process since this batch found them by their account.
+
+    Who was taken for another, and is somebody again, is left out; and an id that went with them means them now.
+    """
+    return {
+        person_id: identity.resolves.get(person_id, row.merged_into)
+        for person_id, row in stored.items()
+        if row.merged_into and person_id not in identity.alive
+    }
 
 
 def _heir(person_id: str, merged: Mapping[str, str]) -> str:
@@ -84,9 +97,7 @@ def _step(row: Row | None, new: list[Signal], config: Lifecycle) -> tuple[State,
 async def _fold_again(connection: Connection, again: set[str], changes: Changes, config: Lifecycle) -> None:
     dossiers = await load(connection, again, changes.stored)
     in_force: dict[str, dict[Transition, tuple[str, str]]] = {}
-    for id_, person_id, transition, version in await persons.transitions(
-        connection, [*(p for p in dossiers if p in changes.stored), *changes.merged]
-    ):
+    for id_, person_id, transition, version in await persons.transitions(connection, [*changes.stored]):
         in_force.setdefault(person_id, {})[transition] = (id_, version)
     for person_id, dossier in dossiers.items():
         folded = life(dossier.who, dossier.signals, dossier.of_account, config)
@@ -94,5 +105,8 @@ async def _fold_again(connection: Connection, again: set[str], changes: Changes,
         added = [transition for transition in after if transition not in before]
         gone = [(*before[transition], transition) for transition in before if transition not in after]
         changes.people.append(Change(person_id, folded.state, added, gone, dossier.who, dossier.account))
-    for person_id in changes.merged:
+    for person_id in again - dossiers.keys():
+        if person_id in changes.stored:  # the visitor of a browser that is everybody's: nobody any more
+            changes.ended[person_id] = None
+    for person_id in changes.ended:
         changes.gone[person_id] = [(*how, transition) for transition, how in in_force.get(person_id, {}).items()]

@@ -7,10 +7,12 @@ sight gets earlier, a last sight later), so an entry may be stale and still be r
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import NamedTuple
 
 from services.lifecycle.domain.accounts.claims import Named, claimed, named
 from services.lifecycle.domain.identity.links import WEAK, Key, Link
+from services.lifecycle.domain.identity.strong import FORM, SECRET
 from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.domain.stages.rules import ACTION, Lifecycle
 from shared.accounts import account_key, email_domain
@@ -20,6 +22,12 @@ from shared.events.lead_action import LeadAction
 from shared.events.touchpoint import Touchpoint
 
 MINUTE = timedelta(minutes=1)
+MOST_IN_ONE_EVENT = 10
+"""Strong identifiers of one event that are linked with each other; nobody has more, and each pair is a row."""
+
+OWN_FORMS = frozenset({"form_submit", "product_signup"})
+"""Kinds in which a person tells who they are: by a public key too, that attests an email."""
+
 First = tuple[datetime, str]
 """The first appearance of something: its time and the event's id."""
 
@@ -29,11 +37,26 @@ ACCOUNT = "account"
 
 @dataclass(slots=True)
 class Sight:
-    """When an identifier was seen first (with the event) and last, within one batch."""
+    """When an identifier was seen first (with the event) and last, and by what it is attested, within one batch."""
 
     first_at: datetime
     first_id: str
     last_at: datetime
+    attested: int
+
+
+class Together(NamedTuple):
+    """Two strong identifiers were in one event: the first such event, and whether any came with a secret key."""
+
+    first: First
+    trusted: bool
+
+
+class WeakLink(NamedTuple):
+    """An event that carried a weak and a strong identifier, with its receipt."""
+
+    receipt: "Receipt"
+    link: Link
 
 
 class Receipt(NamedTuple):
@@ -59,10 +82,10 @@ class Act(NamedTuple):
 
 @dataclass(slots=True)
 class Known:
-    """What is certainly stored already. Identifiers: (first seen, end of the minute last seen)."""
+    """What is certainly stored already. Identifiers: (first seen, end of the minute last seen, attested)."""
 
-    identifiers: dict[Key, tuple[datetime, datetime]] = field(default_factory=dict)
-    pairs: dict[tuple[Key, Key], datetime] = field(default_factory=dict)
+    identifiers: dict[Key, tuple[datetime, datetime, int]] = field(default_factory=dict)
+    pairs: dict[tuple[Key, Key], tuple[datetime, bool]] = field(default_factory=dict)
     claims: dict[tuple[Key, str, str], datetime] = field(default_factory=dict)
     objects: dict[Named, datetime] = field(default_factory=dict)
 
@@ -72,8 +95,8 @@ class Facts:
     """What a batch says, without what changes nothing."""
 
     sights: dict[Key, Sight] = field(default_factory=dict)
-    pairs: dict[tuple[Key, Key], First] = field(default_factory=dict)
-    links: dict[str, list[Link]] = field(default_factory=dict)
+    pairs: dict[tuple[Key, Key], Together] = field(default_factory=dict)
+    links: dict[str, dict[str, WeakLink]] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
     claims: dict[tuple[Key, str, str], First] = field(default_factory=dict)
     objects: dict[Named, tuple[datetime, str, str | None]] = field(default_factory=dict)
@@ -87,14 +110,29 @@ class Facts:
         if known is None or act.order < known.order:
             self.acts[act.signal.id] = act
 
-    def see(self, key: Key, at: datetime, event_id: str) -> None:
+    def pair(self, one: Key, other: Key, first: First, trusted: bool) -> None:
+        """Two strong identifiers were seen in one event."""
+        known = self.pairs.get((one, other))
+        if known is not None:
+            first, trusted = min(first, known.first), trusted or known.trusted
+        self.pairs[one, other] = Together(first, trusted)
+
+    def link(self, weak: str, link: Link, receipt: "Receipt") -> None:
+        """A weak and a strong identifier were seen in one event."""
+        of = self.links.setdefault(weak, {})
+        known, this = of.get(link.event_id), WeakLink(receipt, link)
+        if known is None or this < known:
+            of[link.event_id] = this
+
+    def see(self, key: Key, at: datetime, event_id: str, attested: int) -> None:
         """An identifier was seen."""
         sight = self.sights.get(key)
         if sight is None:
-            self.sights[key] = Sight(at, event_id, at)
+            self.sights[key] = Sight(at, event_id, at, attested)
             if key[0] == "email" and (domain := email_domain(key[1])):
                 self.account_keys.add(f"domain:{domain}")
             return
+        sight.attested = max(sight.attested, attested)
         if at > sight.last_at:  # the usual case first: a batch comes nearly in order
             sight.last_at = at
         elif at < sight.first_at or (at == sight.first_at and event_id < sight.first_id):
@@ -111,7 +149,13 @@ def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
             if agent is not None and is_bot(agent):
                 continue  # a program is nobody's lead: it is neither seen, linked nor counted
             anonymous, account = event.anonymous_id, event.account
-            if event.user_id is None and event.email is None and not event.ids and account is None:
+            if (
+                event.user_id is None
+                and event.email is None
+                and not event.ids
+                and account is None
+                and not event.previous_id
+            ):
                 if anonymous is None:
                     continue
                 key, at = (WEAK, anonymous), event.occurred_at
@@ -120,7 +164,7 @@ def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
                     facts.act(Act(receipt, key, Signal(at, event.touchpoint_id, event.kind)))
                 elif (span := seen.get(key)) is not None and span[0] < at < span[1]:
                     continue
-                facts.see(key, at, event.touchpoint_id)
+                facts.see(key, at, event.touchpoint_id, 0)
             else:
                 _touchpoint(event, facts, config, known)
         elif isinstance(event, Deal):
@@ -133,46 +177,58 @@ def collect(events: Iterable[object], config: Lifecycle, known: Known) -> Facts:
     return facts
 
 
-def strong_keys(email: str | None, user_id: str | None, ids: dict[str, str]) -> list[Key]:
-    """The strong identifiers of an event, the strongest first: that one is the subject of its signal."""
+def strong_keys(
+    email: str | None, user_id: str | None, ids: dict[str, str], previous_id: str | None = None
+) -> list[Key]:
+    """The strong identifiers of an event, the strongest first: that one is the subject of its signal.
+
+    An event that names more than `MOST_IN_ONE_EVENT` is taken at its word for the strongest only.
+    """
     keys = [("email", email)] if email else []
     if user_id:
         keys.append(("user_id", user_id))
-    keys += [(f"crm:{provider}", value) for provider, value in sorted(ids.items()) if value]
-    return keys
+    if previous_id and previous_id != user_id:
+        keys.append(("user_id", previous_id))
+    if ids:
+        keys += [(f"crm:{provider}", value) for provider, value in sorted(ids.items()) if value]
+    return keys[:MOST_IN_ONE_EVENT]
 
 
 def _touchpoint(event: Touchpoint, facts: Facts, config: Lifecycle, known: Known) -> None:
     at, event_id, anonymous = event.occurred_at, event.touchpoint_id, event.anonymous_id
-    strong = strong_keys(event.email, event.user_id, event.ids)
-    if event.previous_id is not None:
-        strong.append(("user_id", event.previous_id))  # an alias: two user ids of one person
+    strong = strong_keys(event.email, event.user_id, event.ids, event.previous_id)
     if not strong and not anonymous:
         return
     subject = strong[0] if strong else (WEAK, anonymous or "")
-    changed = _link(strong, at, event_id, facts, known)
+    attested = SECRET if event.trusted else FORM if event.kind in OWN_FORMS else 0
+    changed = _link(strong, (at, event_id), event.trusted, facts, known)
     if event.account is not None:
         changed |= _claim(event, subject, facts, known)
     if strong and anonymous:
-        facts.links.setdefault(anonymous, []).append(Link(at, event_id, subject))
+        facts.link(anonymous, Link(at, event_id, subject), Receipt(event.received_at, event.position))
         changed = True
     if event.kind in config.touch_signals and event.consent != "denied":
         receipt = Receipt(event.received_at, event.position)
         facts.act(Act(receipt, subject, Signal(at, event_id, event.kind)))
         changed = True
-    for key in [*strong, (WEAK, anonymous)] if anonymous else strong:
+    for key in strong:
         span = known.identifiers.get(key)
+        if changed or span is None or not span[0] < at < span[1] or span[2] < attested:
+            facts.see(key, at, event_id, attested)
+    if anonymous:
+        weak = (WEAK, anonymous)
+        span = known.identifiers.get(weak)
         if changed or span is None or not span[0] < at < span[1]:
-            facts.see(key, at, event_id)
+            facts.see(weak, at, event_id, 0)
 
 
-def _link(strong: list[Key], at: datetime, event_id: str, facts: Facts, known: Known) -> bool:
-    """Link the strong identifiers of one event, in the order of their keys."""
+def _link(strong: list[Key], first: First, trusted: bool, facts: Facts, known: Known) -> bool:
+    """Link the strong identifiers of one event, each with each."""
     changed = False
-    for other in strong[1:]:
-        pair = (strong[0], other)
-        if (before := known.pairs.get(pair)) is None or at <= before:
-            _earliest(facts.pairs, pair, (at, event_id))
+    for one, other in combinations(sorted(strong), 2) if len(strong) > 1 else ():
+        before = known.pairs.get((one, other))
+        if before is None or first[0] <= before[0] or (trusted and not before[1]):
+            facts.pair(one, other, first, trusted)
             changed = True
     return changed
 
@@ -198,7 +254,7 @@ def _deal(deal: Deal, facts: Facts) -> None:
     """Contacts of every version exist; which version counts is decided against the stored one."""
     event_id = f"deal:{deal.deal_id}"
     for contact in deal.contacts:
-        facts.see(("email", contact), deal.since, event_id)
+        facts.see(("email", contact), deal.since, event_id, SECRET)
     account = deal.account
     if account is not None and (key := account_key(account.id, account.domain, account.name)):
         facts.account_keys.add(key)
@@ -215,9 +271,9 @@ def act(action: LeadAction, strong: list[Key], facts: Facts) -> None:
     )  # fmt: skip
     facts.act(Act(Receipt(action.received_at, action.position), strong[0], signal))
     for key in strong:
-        facts.see(key, action.occurred_at, event_id)
-    for other in strong[1:]:
-        _earliest(facts.pairs, (strong[0], other), (action.occurred_at, event_id))
+        facts.see(key, action.occurred_at, event_id, SECRET)
+    for one, other in combinations(sorted(strong), 2):
+        facts.pair(one, other, (action.occurred_at, event_id), trusted=True)
 
 
 def _earliest(into: dict, key: object, first: tuple) -> None:  # type: ignore[type-arg]  # of several first-sight maps

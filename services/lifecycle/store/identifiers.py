@@ -6,59 +6,100 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from services.lifecycle.domain.collect import First, Sight
-from services.lifecycle.domain.identity.links import WEAK, Key, Link, Runs
+from services.lifecycle.domain.collect import Sight
+from services.lifecycle.domain.identity.links import WEAK, Key, Runs
+from services.lifecycle.domain.identity.strong import ALL
 from shared.db import Connection
 
 
 class Identifier(NamedTuple):
-    """A stored identifier: whose it is, its first appearance, and the runs of a weak one."""
+    """A stored identifier: whose it is now (None: nobody's), its first appearance, the runs of a weak one.
 
-    person_id: str
+    `shared` and `attested` are those of domain/identity/strong (a weak identifier that is shared is a kiosk's);
+    `crowded`: more browsers than one person has were linked to it; `born`: the id it would have as a person of its own.
+    """
+
+    person_id: str | None
     first_at: datetime
     first_id: str
     last_at: datetime
-    runs: Runs
+    runs: Runs = ()
+    shared: int = 0
+    attested: int = 0
+    crowded: bool = False
+    born: str | None = None
+
+    @property
+    def browsers_count(self) -> bool:
+        """Whether a browser linked to this strong identifier is taken for its owner's."""
+        return not self.crowded and (not self.shared or (self.shared < ALL and self.attested > 0))
+
+
+class Seen(NamedTuple):
+    """An identifier as a batch found or made it; `new`: it was not there; `attested`: as it was before."""
+
+    row: Identifier
+    new: bool
+    attested: int
+
+    @property
+    def attested_now(self) -> bool:
+        """Whether this batch attested what was there before, unattested."""
+        return not self.new and self.attested == 0 < self.row.attested
 
 
 _RUNS = msgspec.json.Decoder(Runs)
-_COLUMNS = "kind, value, person_id::text, first_at, first_id, last_at, runs"
-_LINKED = (
-    "CREATE TEMP TABLE IF NOT EXISTS linked (value text, at timestamptz, event_id text, strong_kind text, "
-    "strong_value text) ON COMMIT DELETE ROWS"
-)
-_UPSERTED = "kind, value, u.person_id::text, u.first_at, u.first_id, u.last_at, u.runs"
+_FIELDS = ("person_id::text", "first_at", "first_id", "last_at", "runs", "shared", "attested", "crowded", "born::text")
+_COLUMNS = "kind, value, " + ", ".join(_FIELDS)
+_OF_I = "i.kind, i.value, " + ", ".join(f"i.{field}" for field in _FIELDS)
 
 _SIGHT = (
-    "CREATE TEMP TABLE IF NOT EXISTS sight (kind text, value text, person_id uuid, first_at timestamptz, "
-    "first_id text, last_at timestamptz) ON COMMIT DELETE ROWS"
+    "CREATE TEMP TABLE IF NOT EXISTS sight (kind text, value text, person_id uuid, born uuid, first_at timestamptz, "
+    "first_id text, last_at timestamptz, attested smallint) ON COMMIT DELETE ROWS"
 )
 _UPSERT = f"""
 WITH upserted AS (
-INSERT INTO lifecycle.identifier AS i (kind, value, person_id, first_at, first_id, last_at)
+INSERT INTO lifecycle.identifier AS i (kind, value, person_id, born, first_at, first_id, last_at, attested)
 SELECT * FROM pg_temp.sight
 ON CONFLICT (kind, value) DO UPDATE SET
   first_id = CASE WHEN (excluded.first_at, excluded.first_id COLLATE "C") < (i.first_at, i.first_id COLLATE "C")
              THEN excluded.first_id ELSE i.first_id END,
   first_at = least(i.first_at, excluded.first_at),
-  last_at = greatest(i.last_at, excluded.last_at)
-RETURNING *)
-SELECT {_UPSERTED} FROM upserted u JOIN pg_temp.sight s USING (kind, value) WHERE u.person_id <> s.person_id
-"""  # noqa: S608 - made of constants
+  last_at = greatest(i.last_at, excluded.last_at),
+  attested = greatest(i.attested, excluded.attested)
+RETURNING *, xmax <> 0 AS there)
+SELECT {_OF_I}, coalesce(before.attested, 0)
+FROM upserted i LEFT JOIN lifecycle.identifier before USING (kind, value) WHERE there
+"""  # noqa: S608 - made of constants; `before` is as it was when the statement began
 
 
-async def upsert(connection: Connection, sights: Sequence[tuple[Key, Sight, str]]) -> dict[Key, Identifier]:
+async def upsert(connection: Connection, sights: Sequence[tuple[Key, Sight, str]]) -> dict[Key, Seen]:
     """Note sights, sorted by key, and lock their rows; a new identifier takes the person id given with it."""
-    records = [
-        (*key, person_id, sight.first_at, sight.first_id, sight.last_at.replace(second=0, microsecond=0))
-        for key, sight, person_id in sights
-    ]
+    records = []
+    found: dict[Key, Seen] = {}
+    for key, sight, person_id in sights:
+        last_at = sight.last_at.replace(second=0, microsecond=0)
+        records.append((*key, person_id, person_id, sight.first_at, sight.first_id, last_at, sight.attested))
+        row = Identifier(person_id, sight.first_at, sight.first_id, last_at, attested=sight.attested, born=person_id)
+        found[key] = Seen(row, True, 0)
     await connection.execute(_SIGHT)
     # asyncpg encodes records for COPY at a third of the cost of arrays.
     await connection.copy_records_to_table("sight", records=records)
-    found = {(r[0], r[1]): Identifier(r[2], r[3], r[4], r[5], ()) for r in records}
-    found |= _by_key(await connection.fetch(_UPSERT))  # those that were there already; the rest is as it was given
+    for row in await connection.fetch(_UPSERT):  # those that were there already; the rest is as it was given
+        found[row[0], row[1]] = Seen(_identifier(row[2:-1]), False, row[-1])
     return found
+
+
+async def locked(connection: Connection, keys: Iterable[Key]) -> dict[Key, Identifier]:
+    """The stored identifiers among these, locked: who links or moves one holds its lock."""
+    return _by_key(
+        await connection.fetch(
+            f"SELECT {_COLUMNS} FROM lifecycle.identifier "  # noqa: S608 - made of constants
+            "JOIN unnest($1::text[], $2::text[]) AS k(kind, value) USING (kind, value) "
+            "ORDER BY kind, value FOR UPDATE OF identifier",
+            *_split(keys),
+        )
+    )
 
 
 async def of_keys(connection: Connection, keys: Iterable[Key]) -> dict[Key, Identifier]:
@@ -85,8 +126,8 @@ async def of_persons(connection: Connection, person_ids: Iterable[str]) -> dict[
 async def ever_owned(connection: Connection, strong: Iterable[Key]) -> list[tuple[Key, str, Identifier]]:
     """The weak identifiers ever linked to these strong ones, as (strong, value, identifier)."""
     rows = await connection.fetch(
-        "SELECT o.strong_kind, o.strong_value, i.kind, i.value, i.person_id::text, i.first_at, i.first_id, i.last_at, "
-        "i.runs FROM unnest($1::text[], $2::text[]) AS k(kind, value) "
+        f"SELECT o.strong_kind, o.strong_value, {_OF_I} "  # noqa: S608 - made of constants
+        "FROM unnest($1::text[], $2::text[]) AS k(kind, value) "
         "JOIN lifecycle.weak_owner o ON o.strong_kind = k.kind AND o.strong_value = k.value "
         "JOIN lifecycle.identifier i ON i.kind = 'anonymous_id' AND i.value = o.value",
         *_split(strong),
@@ -117,54 +158,47 @@ async def reassign(connection: Connection, moved: Mapping[str, str]) -> None:
     )
 
 
-async def add_strong_links(connection: Connection, pairs: Mapping[tuple[Key, Key], First]) -> None:
-    """Keep, per pair, the first event that proved it."""
-    ordered = sorted(pairs.items())
+async def move(connection: Connection, persons: Mapping[Key, str | None]) -> None:
+    """Give each of these identifiers to the person named with it."""
     await connection.execute(
-        "INSERT INTO lifecycle.strong_link AS l "
-        "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[]) "
-        "ON CONFLICT (kind, value, other_kind, other_value) DO UPDATE SET at = excluded.at, "
-        'event_id = excluded.event_id WHERE (excluded.at, excluded.event_id COLLATE "C") '
-        '< (l.at, l.event_id COLLATE "C")',
-        *map(list, zip(*[(*one, *other, *first) for (one, other), first in ordered], strict=True)),
+        "UPDATE lifecycle.identifier i SET person_id = m.person_id "
+        "FROM unnest($1::text[], $2::text[], $3::uuid[]) AS m(kind, value, person_id) "
+        "WHERE i.kind = m.kind AND i.value = m.value",
+        *_split(persons),
+        list(persons.values()),
     )
 
 
-async def add_weak_links(connection: Connection, links: Mapping[str, Iterable[Link]]) -> None:
-    """Keep every event that carried a weak and a strong identifier."""
-    rows = [(value, at, event_id, *strong) for value, each in links.items() for at, event_id, strong in each]
-    rows.sort()
-    await connection.execute(_LINKED)
-    await connection.copy_records_to_table("linked", records=rows)
-    await connection.execute("INSERT INTO lifecycle.weak_link SELECT * FROM pg_temp.linked ON CONFLICT DO NOTHING")
-
-
-async def timelines(connection: Connection, values: Iterable[str]) -> dict[str, list[Link]]:
-    """All links of these weak identifiers."""
-    found: dict[str, list[Link]] = {}
-    for value, at, event_id, kind, strong in await connection.fetch(
-        "SELECT value, at, event_id, strong_kind, strong_value FROM lifecycle.weak_link WHERE value = ANY($1::text[])",
-        list(values),
-    ):
-        found.setdefault(value, []).append(Link(at, event_id, (kind, strong)))
-    return found
-
-
-async def save_runs(connection: Connection, changed: Mapping[str, tuple[Runs, str]]) -> None:
-    """Store the runs of weak identifiers and whose they are now."""
+async def mark_shared(connection: Connection, shared: Mapping[Key, int]) -> None:
+    """Note how much of each of these identifiers is shared."""
     await connection.execute(
-        "UPDATE lifecycle.identifier i SET runs = c.runs, person_id = c.person_id "
-        "FROM unnest($1::text[], $2::bytea[], $3::uuid[]) AS c(value, runs, person_id) "
+        "UPDATE lifecycle.identifier i SET shared = m.shared "
+        "FROM unnest($1::text[], $2::text[], $3::smallint[]) AS m(kind, value, shared) "
+        "WHERE i.kind = m.kind AND i.value = m.value",
+        *_split(shared),
+        list(shared.values()),
+    )
+
+
+async def mark_crowded(connection: Connection, keys: Iterable[Key]) -> None:
+    """Note that more browsers than one person has were linked to these identifiers."""
+    await connection.execute(
+        "UPDATE lifecycle.identifier i SET crowded = true FROM unnest($1::text[], $2::text[]) AS m(kind, value) "
+        "WHERE i.kind = m.kind AND i.value = m.value",
+        *_split(keys),
+    )
+
+
+async def save_runs(connection: Connection, changed: Mapping[str, tuple[Runs, bool, str | None]]) -> None:
+    """Store of weak identifiers their runs, whether they are a kiosk's, and whose they are now."""
+    await connection.execute(
+        "UPDATE lifecycle.identifier i SET runs = c.runs, shared = c.shared, person_id = c.person_id "
+        "FROM unnest($1::text[], $2::bytea[], $3::smallint[], $4::uuid[]) AS c(value, runs, shared, person_id) "
         "WHERE i.kind = 'anonymous_id' AND i.value = c.value",
         list(changed),
-        [msgspec.json.encode(runs) for runs, _ in changed.values()],
-        [person_id for _, person_id in changed.values()],
-    )
-    owned = sorted({(*run.strong, value) for value, (runs, _) in changed.items() for run in runs})
-    await connection.execute(
-        "INSERT INTO lifecycle.weak_owner SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) "
-        "ON CONFLICT DO NOTHING",
-        *map(list, zip(*owned, strict=True)),
+        [msgspec.json.encode(runs) if runs else None for runs, _, _ in changed.values()],
+        [ALL if kiosk else 0 for _, kiosk, _ in changed.values()],
+        [person_id for _, _, person_id in changed.values()],
     )
 
 
@@ -173,8 +207,8 @@ def _by_key(rows: Iterable[Any]) -> dict[Key, Identifier]:
 
 
 def _identifier(columns: Sequence[Any]) -> Identifier:
-    person_id, first_at, first_id, last_at, runs = columns
-    return Identifier(person_id, first_at, first_id, last_at, _RUNS.decode(runs) if runs else ())
+    person_id, first_at, first_id, last_at, runs, *rest = columns
+    return Identifier(person_id, first_at, first_id, last_at, _RUNS.decode(runs) if runs else (), *rest)
 
 
 def _split(keys: Iterable[Key]) -> tuple[list[str], list[str]]:

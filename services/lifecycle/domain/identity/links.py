@@ -6,8 +6,9 @@ the first. Its `Run`s are that timeline without the links that change nothing.
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 Key = tuple[str, str]
@@ -51,6 +52,11 @@ def runs_of(links: Iterable[Link]) -> Runs:
     return tuple(runs)
 
 
+def hands(links: Iterable[Link]) -> int:
+    """How often a weak identifier changed hands. One more link never makes it fewer."""
+    return sum(link.strong != after.strong for link, after in pairwise(sorted(links)))
+
+
 def changes_nothing(runs: Runs, link: Link) -> bool:
     """Whether a further link falls into a run of the same strong identifier, so that the runs stay as they are."""
     index = _index(runs, link.at)
@@ -85,26 +91,3 @@ def within(spans: Sequence[Span], at: datetime) -> bool:
 
 def _index(runs: Runs, at: datetime) -> int:
     return bisect_right(runs, at, key=lambda run: run.at) - 1
-
-
-class Groups:
-    """Connected components, found as links come in."""
-
-    def __init__(self) -> None:
-        self._parent: dict[Hashable, Hashable] = {}
-
-    def find(self, node: Hashable) -> Hashable:
-        """The representative of a node's component."""
-        parent = self._parent
-        root = node
-        while (up := parent.get(root, root)) != root:
-            root = up
-        while (up := parent.get(node, node)) != root:
-            parent[node], node = root, up
-        return root
-
-    def join(self, one: Hashable, other: Hashable) -> None:
-        """Put two nodes into one component."""
-        a, b = self.find(one), self.find(other)
-        if a != b:
-            self._parent[b] = a

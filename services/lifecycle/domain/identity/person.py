@@ -1,15 +1,21 @@
 """A person put together from stored facts: what is theirs, when, of which company, and the life folded from it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from services.lifecycle.domain.accounts.claims import Claim, Resolved, best
-from services.lifecycle.domain.identity.links import WEAK, Key, Runs, Span, owner_at, spans_of, within
+from services.lifecycle.domain.identity.links import WEAK, Key, Runs, Span, spans_of, within
 from services.lifecycle.domain.stages.fold import Folded, Signal, fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle
 from shared.accounts import email_domain
 from shared.events.person import IdentifierSpan, Person, PersonAccount
+
+MOST_SPANS = 2000
+"""Spans of identifiers in one people event, the strong ones first: with longer ones Kafka would not take it."""
+
+MOST_SHARED = 50
+"""Shared identifiers told on one person."""
 
 First = tuple[datetime, str]
 ALWAYS = Span(None, None)
@@ -23,6 +29,7 @@ class Portrait(NamedTuple):
     first_seen: First
     identified: First | None
     claim: Claim | None
+    shared: Collection[Key] = ()
 
     @property
     def email(self) -> str | None:
@@ -35,15 +42,18 @@ class Portrait(NamedTuple):
 
 
 def portrait(
-    strong: Mapping[Key, First], weak: Mapping[str, tuple[First, Runs]], claims: Iterable[tuple[Key, Claim]]
+    strong: Mapping[Key, First],
+    weak: Mapping[str, tuple[First, Runs]],
+    claims: Iterable[tuple[Key, Claim]],
+    shared: Collection[Key] = (),
 ) -> Portrait:
-    """The person of these strong identifiers; `weak` are those ever linked to them, or a lone one."""
+    """The person of these strong identifiers; `weak` are those ever theirs, or a lone one; `shared` say nothing."""
     spans = {value: spans_of(runs, strong) if runs else [ALWAYS] for value, (_, runs) in weak.items()}
     spans = {value: owned for value, owned in spans.items() if owned}
     # A weak identifier's earliest touch belongs to its first owner, and to nobody else.
     firsts = [weak[value][0] for value, owned in spans.items() if owned[0].since is None]
     identified = min(strong.values(), default=None)
-    who = Portrait(strong, spans, min([*strong.values(), *firsts]), identified, None)
+    who = Portrait(strong, spans, min([*strong.values(), *firsts]), identified, None, shared)
     own = [claim for subject, claim in claims if who.owns(subject, claim.at)]
     for (kind, value), first in strong.items():
         if kind == "email" and (domain := email_domain(value)):
@@ -73,15 +83,14 @@ def event(person_id: str, version: int, who: Portrait, account: Resolved | None,
     identifiers += [
         IdentifierSpan(WEAK, value, span.since, span.until) for value in sorted(who.spans) for span in who.spans[value]
     ]
+    shared = tuple(IdentifierSpan(kind, value) for kind, value in sorted(who.shared)[:MOST_SHARED])
     belongs = (
         PersonAccount(account.account_id, who.claim.rule, account.domain, account.name)
         if account and who.claim
         else None
     )
     at, by = lead_created or (None, None)
-    return Person(person_id, version, tuple(identifiers), belongs, lead_created_at=at, lead_created_by=by)
-
-
-def owner_key(runs: Runs, value: str, at: datetime) -> Key:
-    """Whose a weak identifier's act was: the strong identifier linked then, or the weak one itself."""
-    return owner_at(runs, at) or (WEAK, value)
+    return Person(
+        person_id, version, tuple(identifiers[:MOST_SPANS]), belongs, lead_created_at=at, lead_created_by=by,
+        shared=shared,
+    )  # fmt: skip

@@ -1,7 +1,7 @@
 """Whose a weak identifier is, and when."""
 
+from services.lifecycle.domain.identity.groups import Groups
 from services.lifecycle.domain.identity.links import (
-    Groups,
     Link,
     Span,
     changes_nothing,
