@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from services.ingest import letters, metrics
-from services.ingest.app import create
+from services.ingest.app import create, topics
 from services.ingest.limits import BATCH_BYTES, KAFKA_SECONDS
 from shared import db
 from shared.errors import AccessDenied, EngineError, TooManyBadRecords, Unavailable
@@ -34,7 +34,7 @@ _LOOK_AGAIN_SECONDS = 10.0
 async def run(settings: Settings, _: Path | None = None) -> None:
     """Serve until a signal, then finish what is under way."""
     health = Health("kafka")
-    producer = Producer(settings.kafka, KAFKA_SECONDS)
+    producer = Producer(settings.kafka, KAFKA_SECONDS, topics=topics(settings))
     pool = db.engine(settings.postgres_url, role="closedloop_ingest", pool_size=2)
     # Health of its own: a load balancer must go on sending events while PostgreSQL is away.
     storing = ConsumeLoop(settings, "dead-letters", ["dead-letters"], letters.handle, pool, producer, Health())
@@ -56,9 +56,9 @@ async def run(settings: Settings, _: Path | None = None) -> None:
             await asyncio.sleep(0.25)
 
     try:
-        app = create(settings, producer, health)
+        app, door = create(settings, producer, health)
         background = [stay_connected, keep_storing]
-        await serve(app, settings, settings.http.port, health, background, body_bytes=BATCH_BYTES)
+        await serve(app, settings, settings.http.port, health, background, door, BATCH_BYTES)
     finally:
         # Last: requests that were under way at the signal have been answered by now.
         await producer.stop()

@@ -6,7 +6,7 @@ wait as long as the broker is away, and be told "no" about records that are stor
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 
 from shared.errors import Unavailable
 from shared.kafka.access import client_options
-from shared.kafka.lane import PERMANENT, Lane, Outgoing, Ticket
+from shared.kafka.lane import PERMANENT, Done, Lane, Outgoing, Ticket
 from shared.kafka.topics import partition_of
 from shared.settings.kafka import Kafka
 
@@ -58,19 +58,21 @@ class Connection:
         await self._producer.start()
         self._task(self._watch())
 
-    async def send(self, records: Sequence[Outgoing]) -> None:
-        """Return when Kafka has every record. Raises Unavailable when the connection breaks first, Refused for good."""
-        for record in records:
-            if record.topic not in self._lanes:
-                await self._make_lanes(record.topic)
-        ticket = Ticket(len(records), self._loop.time(), self._loop.create_future())
+    async def prepare(self, topics: Iterable[str]) -> None:
+        """Learn where the topics' partitions are, which `put` must know. Raises KafkaError or OSError."""
+        for topic in topics:
+            if topic not in self._lanes:
+                await self._make_lanes(topic)
+
+    def put(self, records: Sequence[Outgoing], done: Done) -> None:
+        """Queue records of prepared topics; `done` is told Unavailable when the connection breaks, Refused for good."""
+        ticket = Ticket(len(records), self._loop.time(), done)
         if self._broken:
             ticket.failed(Unavailable("the connection to Kafka just broke"))
-        else:
-            for record in records:
-                lanes = self._lanes[record.topic]
-                lanes[partition_of(record.key, len(lanes))].put(record, ticket)
-        await ticket.done
+            return
+        for record in records:
+            lanes = self._lanes[record.topic]
+            lanes[partition_of(record.key, len(lanes))].put(record, ticket)
 
     async def close(self) -> None:
         """Send what waits, then disconnect."""

@@ -6,6 +6,7 @@ So a lone record leaves at once and a crowd shares batches, with no linger to tu
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -27,26 +28,31 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     headers: Headers
 
 
+Done = Callable[[Exception | None], None]
+"""Called once: with None when Kafka has all of some records, or with why it is not known to have them."""
+
+
 class Ticket:
-    """What the sender of some records holds: `done` is set when Kafka has all of them, or cannot take them."""
+    """What belongs to some records on their way: `done` is called when Kafka has all of them, or cannot take one."""
 
-    __slots__ = ("_left", "at", "done")
+    __slots__ = ("_done", "_left", "at")
 
-    def __init__(self, records: int, at: float, done: "asyncio.Future[None]") -> None:
+    def __init__(self, records: int, at: float, done: Done) -> None:
         self._left = records
         self.at = at
-        self.done = done
+        self._done = done
 
     def arrived(self) -> None:
         """Kafka has one more of the records."""
         self._left -= 1
-        if not self._left and not self.done.done():
-            self.done.set_result(None)
+        if self._left == 0:
+            self._done(None)
 
     def failed(self, why: Exception) -> None:
         """Kafka did not say that it has one of the records."""
-        if not self.done.done():
-            self.done.set_exception(why)
+        if self._left > 0:
+            self._left = -1  # what still arrives of the others tells nobody anything
+            self._done(why)
 
 
 class Lane:

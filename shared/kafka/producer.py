@@ -1,13 +1,14 @@
 """Sending events and waiting until Kafka has all of them; reconnecting when it was away."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from aiokafka.errors import KafkaError
 
 from shared.errors import Refused, Unavailable
 from shared.kafka.connection import BATCH_BYTES, Connection
-from shared.kafka.lane import Outgoing
+from shared.kafka.lane import Done, Outgoing
 from shared.settings.kafka import Kafka
 
 __all__ = ["Outgoing", "Producer"]
@@ -23,11 +24,18 @@ class Producer:
     """An idempotent producer (acks=all). Every call ends within about the deadline, and memory is bounded.
 
     When a record waited longer than the deadline, all that wait fail together and the connection is given up; the next
-    `send` (or `start`) makes a new one.
+    `send` (or `start`) makes a new one. `topics` are the full names of those that `put` may be given.
     """
 
-    def __init__(self, kafka: Kafka, deadline_seconds: float = 30, in_flight_bytes: int = _IN_FLIGHT_BYTES) -> None:
+    def __init__(
+        self,
+        kafka: Kafka,
+        deadline_seconds: float = 30,
+        in_flight_bytes: int = _IN_FLIGHT_BYTES,
+        topics: Iterable[str] = (),
+    ) -> None:
         self._kafka = kafka
+        self._topics = tuple(topics)
         self._deadline = deadline_seconds
         self._limit = in_flight_bytes
         self._in_flight = 0
@@ -67,18 +75,39 @@ class Producer:
         if not records:
             return
         connection = self._connection or await self._connected()
+        try:
+            await connection.prepare(record.topic for record in records)
+        except (KafkaError, OSError) as error:
+            raise Unavailable(f"Kafka did not take {len(records)} records: {error!r}") from error
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._put(connection, records, partial(_settle, stored))
+        await stored
+
+    def put(self, records: Sequence[Outgoing], done: Done) -> None:
+        """Hand records of the topics named beforehand over, without waiting: `done` is called once, later.
+
+        Raises Unavailable or Refused, calling nobody, when it is known at once that Kafka will not have them.
+        """
+        if self._connection is None:
+            raise Unavailable("Kafka is away")
+        if records:
+            self._put(self._connection, records, done)
+        else:
+            done(None)
+
+    def _put(self, connection: Connection, records: Sequence[Outgoing], done: Done) -> None:
         size = sum([len(record.value) for record in records])
         if size > RECORD_BYTES and (large := max(len(r.key) + len(r.value) for r in records)) > RECORD_BYTES:
             raise Refused(f"a record of {large:,} bytes is larger than Kafka takes ({RECORD_BYTES:,})")
         if self._in_flight and self._in_flight + size > self._limit:
             raise Unavailable(f"Kafka is slow: {self._in_flight} bytes wait for it already")
         self._in_flight += size
-        try:
-            await connection.send(records)
-        except (KafkaError, OSError) as error:
-            raise Unavailable(f"Kafka did not take {len(records)} records: {error!r}") from error
-        finally:
+
+        def finished(error: Exception | None) -> None:
             self._in_flight -= size
+            done(error)
+
+        connection.put(records, finished)
 
     async def _connected(self) -> Connection:
         async with self._connecting:
@@ -88,6 +117,7 @@ class Producer:
             try:
                 async with asyncio.timeout(min(self._deadline, _CONNECTS_WITHIN)):
                     await connection.open()
+                    await connection.prepare(self._topics)
             except (KafkaError, OSError, TimeoutError) as error:
                 self._leave(connection)
                 raise Unavailable(f"Kafka at {self._kafka.bootstrap} does not answer: {error!r}") from error
@@ -106,3 +136,12 @@ class Producer:
         task = asyncio.get_running_loop().create_task(connection.abandon())
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
+
+
+def _settle(stored: "asyncio.Future[None]", error: Exception | None) -> None:
+    if stored.done():  # whoever waited for it was cancelled
+        return
+    if error is None:
+        stored.set_result(None)
+    else:
+        stored.set_exception(error)

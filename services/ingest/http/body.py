@@ -1,56 +1,31 @@
-"""The bytes of a request, within bounds whatever is sent."""
+"""The bytes of a request as they were before they were packed, within bounds whatever is sent."""
 
 import zlib
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from services.ingest.limits import BATCH_BYTES
 from shared.http.refusals import Malformed, TooLarge, UnknownEncoding
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 _MOST_MEMBERS = 100
 """Members of a gzip body: each costs some time to begin, and nobody needs many."""
 _TOO_LARGE = f"A request may bring at most {BATCH_BYTES} bytes, unpacked; split the batch."
 
 
-class Disconnected(Exception):
-    """The sender left before its request was complete; nobody waits for an answer."""
-
-
-async def read(receive: Receive, encoding: bytes) -> bytes:
-    """The whole body, unpacked. Raises TooLarge, Malformed, UnknownEncoding or Disconnected."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body") or message["type"] != "http.request":
-        body = await _rest(receive, message)
-    if len(body) > BATCH_BYTES:
-        raise TooLarge(_TOO_LARGE)
+def is_packed(encoding: bytes) -> bool:
+    """Whether a Content-Encoding means gzip. Raises UnknownEncoding for any that is not read."""
     match encoding.strip().lower():
         case b"" | b"identity":
-            return body
+            return False
         case b"gzip" | b"x-gzip":
-            return _unzip(body)
+            return True
         case _:
             raise UnknownEncoding("Send the body plain, or with Content-Encoding: gzip.")
 
 
-async def _rest(receive: Receive, message: dict[str, Any]) -> bytes:
-    parts, size = [], 0
-    while True:
-        if message["type"] != "http.request":
-            raise Disconnected
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > BATCH_BYTES:
-            raise TooLarge(_TOO_LARGE)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
+def unpacked(packed: bytes) -> bytes:
+    """What was packed, in one member or several; never holds much more than a request may bring.
 
-
-def _unzip(packed: bytes) -> bytes:
-    """What was packed, in one member or several. Never holds much more than a request may bring."""
+    Raises TooLarge, or Malformed.
+    """
     parts, size = [], 0
     for _ in range(_MOST_MEMBERS):
         unpacker = zlib.decompressobj(wbits=31)

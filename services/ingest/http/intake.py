@@ -1,14 +1,15 @@
-"""One request, from its bytes to its answer.
+"""One request, from its items to its answer.
 
-1. whose key is it, and may it send this       401, 403
-2. the body, within bounds                     413, 415
-3. taken apart into items                      400; an item that cannot be decoded is rejected alone
+1. whose key is it, and may it send this       401, 403 (`door`)
+2. the body, within bounds                     413, 415 (`shared.http.protocol`, `body`)
+3. taken apart into items                      400 (`items`); an item that cannot be decoded is rejected alone
 4. is the source within its rate               429
 5. each item made into an event, or rejected
 6. events, and rejected items as dead letters, to Kafka; die before its acknowledgement: no answer, so sent again    503
 7. the answer: what was accepted, what was not and why
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,19 +19,16 @@ from services.ingest import metrics
 from services.ingest.domain.crm import crms
 from services.ingest.domain.receipt import Receipt
 from services.ingest.domain.rejection import WHOLE, Problem, Problems, Rejected
-from services.ingest.http import body as bodies
-from services.ingest.http.answer import answer
+from services.ingest.http.answer import answer as answer_of
 from services.ingest.http.items import Items
 from services.ingest.http.rate import RateLimit
 from services.ingest.http.routes import Route
 from services.ingest.letters import Desk, Reject
 from services.ingest.limits import EVENT_BYTES
-from shared.errors import Unavailable
 from shared.events import TYPES, encode
 from shared.events.ids import Sender
-from shared.http.keys import Grant, Kind, key_of
-from shared.http.refusals import Answer, Refused
-from shared.http.throttle import Throttle
+from shared.http.keys import Grant
+from shared.http.refusals import Answer
 from shared.identifiers import Junk
 from shared.kafka.producer import Outgoing, Producer
 from shared.settings import Settings
@@ -39,11 +37,14 @@ _SEGMENT_OK = Answer(200, b'{"success":true}')
 _SPEC_VERSION = ("ce_specversion", b"1.0")
 
 
+Outcome = Answer | Exception
+"""What becomes of a request: its answer, or why it has none of its own."""
+
+
 class Intake:
-    """Takes requests in for every route. `now` is the clock."""
+    """Takes requests in for every route."""
 
     def __init__(self, settings: Settings, producer: Producer, routes: tuple[Route, ...]) -> None:
-        self._keys = Throttle(settings)
         self._senders = {source.name: Sender(source.name) for source in settings.sources}
         self._rate = RateLimit(settings.sources)
         self._producer = producer
@@ -55,37 +56,13 @@ class Intake:
         topics = {kind.name: settings.topic(kind.topic) for kind in TYPES}
         self._topics = {route.path: topics[route.type] for route in routes}
 
-    async def take(
-        self, route: Route, headers: list[tuple[bytes, bytes]], receive: bodies.Receive, address: str
-    ) -> Answer:
-        """The answer to one request of the peer at `address`. Raises Refused or Unavailable."""
-        key, encoding = None, b""
-        for name, value in headers:
-            if name == b"authorization":
-                key = key_of(value)
-            elif name == b"x-write-key":
-                key = value
-            elif name == b"content-encoding":
-                encoding = value
-        needs: Kind = "secret" if route.secret else "write"
-        if route.secret and key is None:
-            key = b""  # such a body holds no key, so it need not be read
-        grant = None if key is None else self._keys.open(key, needs, address)
-        try:
-            body = await bodies.read(receive, encoding)
-            found = route.reader.read(body)
-            if grant is None:
-                grant = self._keys.open((found.write_key or "").encode(), needs, address)
-            self._rate.take(grant.source, len(found.items))
-        except Refused as why:
-            metrics.REFUSED.count(1, grant.source if grant is not None else "unknown", why.status)
-            raise
-        if not self._producer.connected:
-            raise Unavailable("Kafka is away")
-        return await self._send(route, grant, body, found)
+    def take(self, route: Route, grant: Grant, body: bytes, found: Items, answer: Callable[[Outcome], None]) -> None:
+        """Make events of the items and hand them to Kafka; `answer` is called when it has them, or has not.
 
-    async def _send(self, route: Route, grant: Grant, body: bytes, found: Items) -> Answer:
+        Raises Refused or Unavailable, calling nobody, for what is known at once.
+        """
         source = grant.source
+        self._rate.take(source, len(found.items))
         receipt = Receipt(
             self._senders[source],
             datetime.now(UTC),
@@ -103,11 +80,17 @@ class Intake:
             raws = found.raws if found.raws is not None else route.reader.raws(body)
             rejects = [Reject(index, raws[index], problems) for index, problems in refused]
             records.extend(self._desks[route.path].letters(rejects, receipt))
-        await self._producer.send(records)
-        metrics.ACCEPTED.count(accepted, source)
-        if rejects:
-            metrics.REJECTED.count(len(rejects), source)
-        return _SEGMENT_OK if route.segment else answer(accepted, rejects)
+
+        def stored(error: Exception | None) -> None:
+            if error is not None:
+                answer(error)
+                return
+            metrics.ACCEPTED.count(accepted, source)
+            if rejects:
+                metrics.REJECTED.count(len(rejects), source)
+            answer(_SEGMENT_OK if route.segment else answer_of(accepted, rejects))
+
+        self._producer.put(records, stored)
 
     def _events(
         self, route: Route, receipt: Receipt, items: list[Any]
