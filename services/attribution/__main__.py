@@ -20,6 +20,7 @@ from shared.http.health import Health
 from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
+from shared.kafka.pulse import Pulse
 from shared.kafka.topics import ensure_topics
 from shared.process import run_service
 from shared.settings import Settings
@@ -32,7 +33,7 @@ async def run(settings: Settings, config: Path | None = None) -> None:
     """Until a signal; `config` is the file the settings are from, to name its lines."""
     section, classifier = read(settings, config)
     terms = section.terms(settings.base_currency, classifier.version, settings.reporting_zone)
-    health = Health("process", settings.group("attribution"))
+    health = Health("process", "kafka", settings.group("attribution"))
     pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
     letters = Producer(settings.kafka)
     await ensure_topics(settings.kafka, ALL_TOPICS)
@@ -46,9 +47,8 @@ async def run(settings: Settings, config: Path | None = None) -> None:
         loop = ConsumeLoop(settings, "attribution", TOPICS, handler, pool, letters, health, worker.wake)
         health.ready("process", True)
         app = create_app(settings, pool, terms, health, worker.wake)
-        await serve(
-            app, settings, settings.http.port + PORT_OFFSET, health, (loop.run, worker.run, fitter.run, counter.run)
-        )
+        background = (loop.run, worker.run, fitter.run, counter.run, Pulse(letters, health).run)
+        await serve(app, settings, settings.http.port + PORT_OFFSET, health, background)
     finally:
         await letters.stop()
         await pool.dispose()

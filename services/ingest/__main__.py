@@ -15,12 +15,13 @@ from services.ingest import letters, metrics
 from services.ingest.app import create, topics
 from services.ingest.limits import BATCH_BYTES, KAFKA_SECONDS
 from shared import db
-from shared.errors import AccessDenied, EngineError, TooManyBadRecords, Unavailable
+from shared.errors import EngineError, TooManyBadRecords
 from shared.events import TOPICS
 from shared.http.health import Health
 from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
+from shared.kafka.pulse import Pulse
 from shared.kafka.topics import ensure_topics
 from shared.process import run_service
 from shared.settings import Settings
@@ -34,6 +35,7 @@ _LOOK_AGAIN_SECONDS = 10.0
 async def run(settings: Settings, _: Path | None = None) -> None:
     """Serve until a signal, then finish what is under way."""
     health = Health("kafka")
+    metrics.KAFKA_UP.set_function(lambda: "kafka" not in health.waiting)
     producer = Producer(settings.kafka, KAFKA_SECONDS, topics=topics(settings))
     pool = db.engine(settings.postgres_url, role="closedloop_ingest", pool_size=2)
     # Health of its own: a load balancer must go on sending events while PostgreSQL is away.
@@ -47,32 +49,18 @@ async def run(settings: Settings, _: Path | None = None) -> None:
                 log.error("dead_letters_wait", error=str(error))
                 await _pause(stop, _LOOK_AGAIN_SECONDS)
 
-    async def stay_connected(stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            if not producer.connected:
-                await _connect(settings, producer, health)
-            health.ready("kafka", producer.connected, "Kafka does not take events")
-            metrics.KAFKA_UP.set(producer.connected)
-            await asyncio.sleep(0.25)
+    async def connect() -> None:
+        await ensure_topics(settings.kafka, TOPICS, deadline_seconds=_TRY_SECONDS)
+        await producer.start()
 
     try:
         app, door = create(settings, producer, health)
-        background = [stay_connected, keep_storing]
+        background = [Pulse(producer, health, connect).run, keep_storing]
         await serve(app, settings, settings.http.port, health, background, door, BATCH_BYTES)
     finally:
         # Last: requests that were under way at the signal have been answered by now.
         await producer.stop()
         await pool.dispose()
-
-
-async def _connect(settings: Settings, producer: Producer, health: Health) -> None:
-    try:
-        await ensure_topics(settings.kafka, TOPICS, deadline_seconds=_TRY_SECONDS)
-        await producer.start()
-        log.info("kafka_connected")
-    except (AccessDenied, Unavailable) as error:
-        health.ready("kafka", False, str(error))
-        log.warning("kafka_away", error=str(error))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -20,6 +20,7 @@ from shared.http.health import Health
 from shared.http.service import serve
 from shared.kafka.consume import ConsumeLoop
 from shared.kafka.producer import Producer
+from shared.kafka.pulse import Pulse
 from shared.kafka.topics import ensure_topics
 from shared.process import run_service
 from shared.settings import Settings
@@ -35,7 +36,7 @@ def _now() -> datetime:
 async def run(settings: Settings, file: Path | None = None) -> None:
     """Run until a signal comes; `file` is the one the settings are from."""
     config = read(settings, file)
-    health = Health("process", settings.group("lifecycle"))
+    health = Health("process", "kafka", settings.group("lifecycle"))
     pool = db.engine(settings.postgres_url, ROLE, statement_seconds=settings.consumer.deadline_seconds)
     producer = Producer(settings.kafka)
     await ensure_topics(settings.kafka, TOPICS)
@@ -52,8 +53,9 @@ async def run(settings: Settings, file: Path | None = None) -> None:
         loop = ConsumeLoop(settings, "lifecycle", READS, handler, pool, producer, health, after_commit)
         timers = Timers(pool, config.lifecycle, _now, relay.wake, lambda: loop.caught_up)
         health.ready("process", True)
+        pulse = Pulse(producer, health)
         app = build(settings, pool, producer, health, _now, config.lifecycle)
-        await serve(app, settings, settings.http.port + 1, health, (loop.run, relay.run, timers.run))
+        await serve(app, settings, settings.http.port + 1, health, (loop.run, relay.run, timers.run, pulse.run))
     finally:
         await producer.stop()
         await pool.dispose()

@@ -11,7 +11,9 @@ from contextlib import suppress
 
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from shared.errors import Unavailable
 from shared.kafka.access import client_options
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 
 BATCH_BYTES = 512 * 1024  # half of what a broker takes by default; a larger record goes alone
 _ENDS_WITHIN = 5.0  # seconds
+_PATIENCE = 3
+"""A record may wait for so many times as long as an answer: a crowd makes Kafka slow, and slow is not away."""
 
 
 class Connection:
@@ -74,6 +78,27 @@ class Connection:
             lanes = self._lanes[record.topic]
             lanes[partition_of(record.key, len(lanes))].put(record, ticket)
 
+    async def answers(self, within: float) -> bool:
+        """Whether one of the brokers answers within so many seconds, and no record waits much longer than that."""
+        if self._oldest_wait() > _PATIENCE * within:
+            return False
+        brokers = [broker.nodeId for broker in self._producer.client.cluster.brokers()]
+        asked = [self._loop.create_task(self._answers(broker)) for broker in brokers]
+        done, late = await asyncio.wait(asked, timeout=within) if asked else (set(), set())
+        for task in late:
+            task.cancel()
+        return any(task.result() for task in done)
+
+    async def _answers(self, broker: int) -> bool:
+        # On a connection of its own: behind a large batch that is only slow, the question would wait.
+        try:
+            await self._producer.client.send(
+                broker, MetadataRequest([*self._lanes][:1]), group=ConnectionGroup.COORDINATION
+            )
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        return True
+
     async def close(self) -> None:
         """Send what waits, then disconnect."""
         for lanes in self._lanes.values():
@@ -117,10 +142,14 @@ class Connection:
         """Break the connection when a record waited longer than the deadline."""
         while True:
             await asyncio.sleep(self._deadline / 10)
-            waiting = [lane.waiting_since() for lanes in self._lanes.values() for lane in lanes]
-            oldest = min((since for since in waiting if since is not None), default=None)
-            if oldest is not None and self._loop.time() - oldest > self._deadline:
+            if self._oldest_wait() > self._deadline:
                 raise TimeoutError(f"Kafka did not acknowledge a record within {self._deadline:g} s")
+
+    def _oldest_wait(self) -> float:
+        """For how many seconds the oldest record has waited."""
+        waiting = [lane.waiting_since() for lanes in self._lanes.values() for lane in lanes]
+        now = self._loop.time()
+        return now - min((since for since in waiting if since is not None), default=now)
 
     def _task(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = self._loop.create_task(work)

@@ -49,6 +49,10 @@ class Producer:
         """Whether `send` can do without connecting first."""
         return self._connection is not None
 
+    async def answers(self, within: float) -> bool:
+        """Whether Kafka is alive: a broker answers, and no record waits for longer than `within` seconds."""
+        return self._connection is not None and await self._connection.answers(within)
+
     async def start(self) -> None:
         """Connect unless connected. Raises Unavailable when Kafka does not answer."""
         await self._connected()

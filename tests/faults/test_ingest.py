@@ -1,6 +1,8 @@
 """Ingest when things die: what was acknowledged is in Kafka, and what was not was never promised."""
 
 import asyncio
+import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -142,6 +144,39 @@ async def test_without_kafka_ingest_lives_says_503_with_when_to_come_again_and_r
             service.kill()
             broker.kill()
             broker.wait()
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["under load", "idle"])
+async def test_when_kafka_freezes_readiness_goes_off_within_seconds_and_comes_back(
+    busy: bool, settings: Settings, run_service: RunService, own_kafka: Kafka
+) -> None:
+    """A frozen broker keeps its connections open; only that it answers nothing tells."""
+    broker = own_kafka.spawn()
+    here = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"bootstrap": own_kafka.url})})
+    try:
+        await asyncio.to_thread(await_answer, own_kafka, broker)
+        service = await asyncio.to_thread(run_service, "ingest", here)
+        load = Load(service.url, "frozen")
+        sending = asyncio.create_task(load.run()) if busy else None
+        async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+            await asyncio.sleep(1.5)
+            broker.send_signal(signal.SIGSTOP)
+            began = time.monotonic()
+            await _until(client, "/health/ready", 503)
+            assert time.monotonic() - began < 8
+            broker.send_signal(signal.SIGCONT)
+            await _until(client, "/health/ready", 200)
+            load.stop()
+            if sending is not None:
+                await sending
+            body = {"id": "after", "kind": "call", "user_id": "u"}
+            assert (await client.post("/v1/touchpoints", json=body, headers=WRITE)).status_code == 202
+        stored = set(await _stored(here))
+        assert _event_ids(load.acknowledged | {"after"}) <= stored <= _event_ids(load.sent | {"after"})
+    finally:
+        broker.send_signal(signal.SIGCONT)
+        broker.kill()
+        broker.wait()
 
 
 async def _refused(client: httpx.AsyncClient, name: str) -> None:
