@@ -5,10 +5,13 @@ A command's module is imported when it is called, so that `closedloop --help` st
 
 import logging
 from importlib import import_module
+from importlib.metadata import version
 from keyword import iskeyword
-from typing import Any
+from typing import Annotated, Any
 
 import typer
+
+from cli.examples import told
 
 COMMANDS = {
     "up": "start everything that is missing and keep it running until Ctrl-C",
@@ -42,14 +45,34 @@ class LazyCommands(typer.core.TyperGroup):
         module = import_module(f"cli.commands.{name}{'_' * iskeyword(name)}")  # `import` lives in import_.py
         command = typer.main.get_command(module.app)
         command.name, command.short_help = cmd_name, COMMANDS[cmd_name]
+        _plain(command, cmd_name)
         return command
 
 
-app = typer.Typer(cls=LazyCommands, no_args_is_help=True, pretty_exceptions_enable=False)
+def _plain(command: Any, called: str) -> None:
+    """Help as text within 80 columns: no boxes, no type beside a flag, and lines to try at its end."""
+    command.rich_markup_mode = None
+    command.epilog = told(called)
+    command.params = [param for param in command.params if param.name not in {"install_completion", "show_completion"}]
+    for name, inner in getattr(command, "commands", {}).items():
+        _plain(inner, f"{called} {name}")
+
+
+app = typer.Typer(cls=LazyCommands, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"closedloop {version('closedloop')}")
+        raise typer.Exit
 
 
 @app.callback()
-def closedloop() -> None:
+def closedloop(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_say_version, help="say which, and stop")
+    ] = False,
+) -> None:
     """Join marketing touchpoints to closed-won deals: revenue by channel, sales by web source."""
 
 

@@ -1,6 +1,6 @@
 """One deal explained: its ledger, the journey that led to it, and who was credited, so that the sums can be redone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.reports import look
+from cli.reports.read import LeftOut
 from cli.reports.registry import SIDE_BY_SIDE
 from shared.errors import ClosedloopError
 
@@ -42,7 +43,8 @@ def _deal(to: Console, found: Json) -> None:
     account = f"{deal['account_id'] or 'no account'}" + (f" ({deal['account_rule']})" if deal["account_rule"] else "")
     to.print()
     look.put(to, Text.assemble((f"{deal['deal_id']}  {deal['name'] or ''}", "bold")))
-    look.put(to, Text(f"{deal['status']}, {look.exact(Decimal(deal['amount']), deal['currency'])}{closed}"))
+    amount = "no amount yet" if deal["amount"] is None else look.exact(Decimal(deal["amount"]), deal["currency"])
+    look.put(to, Text(f"{deal['status']}, {amount}{closed}"))
     look.put(to, Text(f"account {account}, owner {deal['owner'] or 'nobody'}; {', '.join(deal['contacts'])}", "dim"))
     if found["pending"]:
         look.put(to, Text("A change is being computed; ask again in a moment.", "yellow"))
@@ -61,6 +63,17 @@ def _ledger(to: Console, entries: Sequence[Json], base: str) -> None:
     net = sum((Decimal(entry["amount_base"] or 0) for entry in live), Decimal(0))
     made.add_row("", "net", "", "", look.exact(net, base), style="bold")
     look.show(to, made, "Ledger", "every change of the deal's worth, credited line by line")
+    if told := look.left_out(_without_rate(live)):
+        look.put(to, Text(told, "yellow"))
+
+
+def _without_rate(live: Sequence[Json]) -> LeftOut:
+    """The deal, when one of its standing entries has no rate."""
+    sums: dict[str, Decimal] = {}
+    for entry in live:
+        if entry["amount_base"] is None:
+            sums[entry["currency"]] = sums.get(entry["currency"], Decimal(0)) + Decimal(entry["amount"])
+    return LeftOut([(currency, 1, amount) for currency, amount in sums.items()])
 
 
 def _sessions(journey: Sequence[Json]) -> list[list[Json]]:
@@ -74,13 +87,18 @@ def _sessions(journey: Sequence[Json]) -> list[list[Json]]:
 
 def _journey(to: Console, found: Json, sessions: Sequence[Sequence[Json]], models: Sequence[str]) -> None:
     weights = _weights(found)
-    made = look.table(("when", "channel", "touch", *models), texts=3)
-    for opening, *others in sessions:
-        row = (look.when(opening["occurred_at"], year=False), opening["channel"], _kinds(opening, others))
-        shares = (weights.get((model, opening["touchpoint_id"]), 0.0) for model in models)
-        look.add_rows(made, [(*row, *(f"{100 * share:.1f}" if share else "·" for share in shares))])
-    if not sessions:
-        made.add_row("", UNATTRIBUTED, "", *("100.0" for _ in models))
+
+    def of(models: Sequence[str]) -> Table:
+        made = look.table(("when", "channel", "touch", *models), texts=3)
+        for opening, *others in sessions:
+            row = (look.when(opening["occurred_at"], year=False), opening["channel"], _kinds(opening, others))
+            shares = (weights.get((model, opening["touchpoint_id"]), 0.0) for model in models)
+            look.add_rows(made, [(*row, *(f"{100 * share:.1f}" if share else "·" for share in shares))])
+        if not sessions:
+            made.add_row("", UNATTRIBUTED, "", *("100.0" for _ in models))
+        return made
+
+    made = look.widest(to, models, of)
     note = f"{len(sessions)} sessions of {len(found['people'])} people up to the close; per cent of the first booking"
     look.show(to, made, "Journey", note)
 
@@ -104,12 +122,17 @@ def _money(to: Console, credits: Sequence[Json], models: Sequence[str], base: st
         sums = channels.setdefault(credit["channel"], dict.fromkeys(models, Decimal(0)))
         if credit["model"] in sums:
             sums[credit["model"]] += Decimal(credit["amount_base"] or 0)
-    made = look.table(("channel", *models))
-    of_all: Callable[[str], Decimal] = lambda model: sum((s[model] for s in channels.values()), Decimal(0))  # noqa: E731
-    for channel, sums in sorted(channels.items(), key=lambda item: (-sum(item[1].values()), item[0])):
-        if any(sums.values()):
-            look.add_rows(made, [(channel, *(f"{sums[model]:,.2f}" if sums[model] else "·" for model in models))])
-    made.add_row("net", *(f"{of_all(model):,.2f}" for model in models), style="bold")
+    of_all = {model: sum((sums[model] for sums in channels.values()), Decimal(0)) for model in models}
+
+    def of(models: Sequence[str]) -> Table:
+        made = look.table(("channel", *models))
+        for channel, sums in sorted(channels.items(), key=lambda item: (-sum(item[1].values()), item[0])):
+            if any(sums.values()):
+                look.add_rows(made, [(channel, *(f"{sums[model]:,.2f}" if sums[model] else "·" for model in models))])
+        made.add_row("net", *(f"{of_all[model]:,.2f}" for model in models), style="bold")
+        return made
+
+    made = look.widest(to, models, of)
     look.show(to, made, "Credits", f"in {base}, after all entries; --model M shows one model touch by touch")
 
 

@@ -1,10 +1,10 @@
-"""How numbers and tables look: aligned, within 100 columns, the same in a pipe and on a terminal but for colour."""
+"""How numbers and tables look: aligned, within 80 columns, the same in a pipe and on a terminal but for colour."""
 
 import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,14 +15,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.reports.read import Grid
+from cli.reports.read import Grid, LeftOut
 
-WIDTH = 100
+WIDTH = 80
 _BAR = 6
 
 
 def console() -> Console:
-    """The terminal, but never wider than reads well; 100 columns where there is none (COLUMNS says otherwise)."""
+    """The terminal, but never wider than reads well; 80 columns where there is none (COLUMNS says otherwise)."""
     plain = Console()
     if "COLUMNS" in os.environ:
         return plain
@@ -38,10 +38,31 @@ def table(headings: Sequence[str], texts: int = 1) -> Table:
 
 
 def show(to: Console, made: Table, title: str, note: str = "") -> None:
-    """Print a table under its title. Where it is too wide for the console its lines run on: no number is cut."""
+    """Print a table under its title. One too wide for the console has its texts folded; no number is ever cut."""
     to.print()
     put(to, Text.assemble((title, "bold"), ("  " + note if note else "", "dim")))
-    put(to, made, width=max(to.width, natural_width(to, made) + 2))
+    if natural_width(to, made) + 2 > to.width:
+        for column in made.columns:
+            column.no_wrap, column.overflow = column.justify == "right", "fold"
+    put(to, made, width=max(to.width, least_width(to, made) + 2))
+
+
+def widest(to: Console, models: Sequence[str], made_of: Callable[[Sequence[str]], Table]) -> Table:
+    """The table of as many of these models, from the first on, as fit into the console; of one at least."""
+    for most in range(len(models), 1, -1):
+        if fits(to, made := made_of(models[:most])):
+            return made
+    return made_of(models[:1])
+
+
+def fits(to: Console, made: Table) -> bool:
+    """Whether a table can be shown without a number being cut, or a text being folded."""
+    return natural_width(to, made) + 2 <= to.width
+
+
+def least_width(to: Console, made: Table) -> int:
+    """The columns a table takes when its texts are folded as far as they can be."""
+    return to.measure(made, options=to.options.update(width=10_000)).minimum
 
 
 def natural_width(to: Console, made: Table) -> int:
@@ -70,7 +91,7 @@ def when(at: str | None, year: bool = True) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """Whole units with thousands separators."""
+    """Whole units with thousands separators; less than half a unit is a dash."""
     return f"{amount:,.0f}" if round(amount) else "-"
 
 
@@ -90,6 +111,23 @@ def count(number: Decimal) -> str:
 def share(part: Decimal, whole: Decimal) -> str:
     """Per cent of the whole."""
     return f"{100 * part / whole:.0f} %" if whole else "-"
+
+
+def left_out(what: LeftOut) -> str:
+    """The line below a report that says what its totals lack; empty when they lack nothing."""
+    parts = []
+    if what.without_rate:
+        deals = sum(number for _, number, _ in what.without_rate)
+        amounts = ", ".join(f"{currency} {Decimal(amount):,.2f}" for currency, _, amount in what.without_rate)
+        parts.append(f"{deals:,} deal{'s' * (deals != 1)} without a rate: {amounts}")
+    if what.without_amount:
+        parts.append(f"{what.without_amount:,} open deal{'s' * (what.without_amount != 1)} without an amount")
+    return f"not in these totals: {'; '.join(parts)}" if parts else ""
+
+
+def stamp(at: datetime | None) -> str:
+    """As of when a report is, such that --as-of takes it; empty while nothing is recorded."""
+    return f"as of {at.isoformat()}" if at else ""
 
 
 def bar(part: Decimal, most: Decimal) -> Text:

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
-from cli.reports.read import Grid
+from cli.reports.asked import Period
+from cli.reports.read import Grid, NoSuchReport
 
 
 class Line(NamedTuple):
@@ -34,6 +36,52 @@ def beside(grid: Grid, by: Sequence[str], measure: str, models: Sequence[str]) -
         if row[model_at] in models:
             sums[tuple(str(row[i]) for i in of)][row[model_at]] += _number(row[measure_at])
     return _largest_first([Line(key, tuple(values[m] for m in models)) for key, values in sums.items()])
+
+
+def by_period(grid: Grid, period: Period) -> Grid:
+    """The rows with the month as `2026-03`, or added up over quarters such as `2026-Q1`.
+
+    That is the first column then, and orders the rows. Raises NoSuchReport for rows without a month.
+    """
+    if "month" not in grid.columns:
+        raise NoSuchReport(f"It has no months; leave --by {period} out")
+    at = grid.columns.index("month")
+    named = [(_period(row[at], period), *row[:at], *row[at + 1 :]) for row in grid.rows]
+    columns = [str(period), *grid.columns[:at], *grid.columns[at + 1 :]]
+    numbers = [n for n in range(1, len(columns)) if any(isinstance(row[n], int | float | Decimal) for row in named)]
+    sums: dict[tuple[Any, ...], list[Any]] = {}
+    for row in named:
+        key = tuple(value for n, value in enumerate(row) if n not in numbers)
+        line = sums.setdefault(key, [0] * len(row))
+        for n, value in enumerate(row):
+            line[n] = line[n] + (value or 0) if n in numbers else value
+    return Grid(columns, sorted((tuple(line) for line in sums.values()), key=lambda row: row[0]))
+
+
+def _period(month: date, period: Period) -> str:
+    return f"{month:%Y-%m}" if period is Period.month else f"{month.year}-Q{(month.month + 2) // 3}"
+
+
+def in_time(lines: Sequence[Line]) -> list[Line]:
+    """Lines of which the first name is a period: by period, and as they stood within one."""
+    return sorted(lines, key=lambda line: line.of[0])
+
+
+def rounded(numbers: Sequence[Decimal], step: Decimal) -> list[Decimal]:
+    """Multiples of `step` that add up to the sum's own rounding: each is rounded down, and those that lost most get
+    a step more (largest remainder; ties to the earlier)."""
+    whole = [(number / step).to_integral_value(ROUND_FLOOR) for number in numbers]
+    missing = int((sum(numbers, Decimal(0)) / step).to_integral_value(ROUND_HALF_EVEN) - sum(whole))
+    lost = sorted(range(len(numbers)), key=lambda n: whole[n] - numbers[n] / step)
+    more = set(lost[:missing])
+    return [(whole[n] + (n in more)) * step for n in range(len(numbers))]
+
+
+def shown(lines: Sequence[Line], steps: Sequence[Decimal]) -> list[Line]:
+    """The lines with each column rounded to its step, so that what is shown adds up to the total that is shown."""
+    values = zip(*(line.values for line in lines), strict=True)
+    columns = [rounded(column, step) for column, step in zip(values, steps, strict=True)]
+    return [Line(line.of, tuple(column[n] for column in columns)) for n, line in enumerate(lines)]
 
 
 def total(lines: Sequence[Line]) -> tuple[Decimal, ...]:

@@ -105,7 +105,7 @@ def test_a_lead_shows_its_steps_without_the_corrected_ones():
     step = {"cycle": 1, "from_stage": "lead", "occurred_at": "2026-01-02T10:00:00Z", "rule": "score", "reason": None}
     out = StringIO()
     lead.show(
-        Console(width=look.WIDTH, file=out),
+        Console(width=100, file=out),
         {
             "email": "ada@acme.example", "person_id": "p1", "stage": "mql", "stage_since": "2026-01-02T10:00:00Z",
             "score": 55, "cycle": 1, "account_id": "A1", "owner": "ben",

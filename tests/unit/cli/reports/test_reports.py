@@ -5,12 +5,15 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
-from cli.commands.report import show
 from cli.reports import look, pivot
-from cli.reports.read import Grid
+from cli.reports.asked import Period, UnreadableTime, month_of
+from cli.reports.read import Grid, LeftOut
 from cli.reports.registry import REPORTS, SIDE_BY_SIDE, Report, known
+from cli.reports.tables import show
 
 REVENUE = Grid(
     ["model", "month", "channel", "revenue", "deals"],
@@ -62,7 +65,7 @@ def test_a_report_with_nothing_in_it_says_so():
     assert "nothing yet" in shown(known("revenue_by_channel"), Grid(REVENUE.columns, []))
 
 
-def test_no_table_is_wider_than_a_hundred_columns():
+def test_no_table_is_wider_than_eighty_columns():
     channel = "Mobile Push Notifications"
     rows = [(model, date(2026, 1, 1), channel, Decimal("12345678.90"), 3) for model in SIDE_BY_SIDE]
     text = shown(known("revenue_by_channel"), Grid(REVENUE.columns, rows))
@@ -86,3 +89,49 @@ def test_a_bar_is_as_long_as_its_share(part: int, cells: int):
 def test_every_report_has_a_line_on_what_it_says():
     assert all(report.says for report in REPORTS)
     assert len({report.name for report in REPORTS}) == len(REPORTS)
+
+
+def test_what_is_shown_rounded_adds_up_to_the_total_that_is_shown() -> None:
+    thirds = [("a", Decimal(1) / 3), ("b", Decimal(1) / 3), ("c", Decimal(1) / 3), ("d", Decimal("-0.25"))]
+    grid = Grid(
+        ["model", "month", "source", "medium", "sales", "revenue"],
+        [("last", date(2026, 1, 1), source, "cpc", sales, sales * 1000) for source, sales in thirds],
+    )
+    lines = [line.split() for line in shown(known("sales_by_websource"), grid, "last").splitlines() if "cpc" in line]
+    text = shown(known("sales_by_websource"), grid, "last")
+    total = next(line.split() for line in text.splitlines() if line.strip().startswith("total"))
+    assert sum(Decimal(line[2]) for line in lines) == Decimal(total[1]) == Decimal("0.7")
+    assert sum(Decimal(line[3].replace(",", "")) for line in lines) == Decimal(total[2].replace(",", "")) == 750
+
+
+@given(st.lists(st.decimals(-1000, 1000, places=6, allow_nan=False), max_size=30), st.sampled_from(["1", "0.1"]))
+def test_rounding_moves_nothing_by_a_whole_step_and_keeps_the_sum(numbers: list[Decimal], step: str) -> None:
+    unit = Decimal(step)
+    rounded = pivot.rounded(numbers, unit)
+    assert all(abs(after - before) < unit for after, before in zip(rounded, numbers, strict=True))
+    assert abs(sum(rounded) - sum(numbers)) <= unit / 2
+
+
+def test_months_and_quarters_are_lines_of_their_own_in_order_of_time() -> None:
+    months = pivot.by_period(REVENUE, Period.month)
+    assert months.columns == ["month", "model", "channel", "revenue", "deals"]
+    quarters = pivot.by_period(REVENUE, Period.quarter)
+    assert ("2026-Q1", "first", "Partner", Decimal("1800.20"), 2) in quarters.rows
+    out = StringIO()
+    show(Console(width=look.WIDTH, file=out), known("revenue_by_channel"), months, "last", "USD", Period.month)
+    lines = [line.split()[:2] for line in out.getvalue().splitlines()[3:-1] if line.strip().startswith("2026")]
+    assert lines == [["2026-01", "Display"], ["2026-01", "Partner"], ["2026-02", "Display"], ["2026-02", "Partner"]]
+
+
+def test_a_report_says_what_its_totals_lack() -> None:
+    lacking = LeftOut([("EUR", 3, Decimal("70500")), ("JPY", 1, Decimal("9"))], 1)
+    assert look.left_out(lacking) == (
+        "not in these totals: 4 deals without a rate: EUR 70,500.00, JPY 9.00; 1 open deal without an amount"
+    )
+    assert look.left_out(LeftOut()) == ""
+
+
+@pytest.mark.parametrize("text", ["2026-13", "march", "2026-1", "2026-02-30"])
+def test_a_month_that_is_none_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(UnreadableTime, match="write it as 2026-03"):
+        month_of(text)
