@@ -161,3 +161,83 @@ def test_the_description_names_every_route_and_metrics_count_what_was_taken(http
     assert 'closedloop_ingest_accepted_total{source="test"} 1.0' in metrics
     assert 'closedloop_ingest_rejected_total{source="test"} 1.0' in metrics
     assert 'closedloop_ingest_requests_total{path="/v1/touchpoints",status="202"} 1.0' in metrics
+
+
+@pytest.mark.parametrize("bad", [b'{"id":NaN}', b"[" * 1000 + b"]" * 1000], ids=["NaN", "nested 1,000 deep"])
+@pytest.mark.parametrize(("path", "plural", "status"), [("touchpoints", "touchpoints", 202), ("batch", "batch", 200)])
+async def test_one_item_that_is_no_json_costs_its_49_neighbours_nothing(
+    path: str, plural: str, status: int, bad: bytes, http: httpx.Client, settings: Settings
+) -> None:
+    good = [
+        b'{"id":"%d","kind":"call","type":"track","messageId":"%d","anonymous_id":"a","anonymousId":"a"}' % (n, n)
+        for n in range(49)
+    ]
+    body = b'{"%s":[%s]}' % (plural.encode(), b",".join([*good[:20], bad, *good[20:]]))
+    answer = http.post(f"/v1/{path}", content=body, headers=WRITE)
+    assert answer.status_code == status, answer.text
+    assert len(await events(settings, "touchpoints")) == 49
+    assert [letter.body for letter in await events(settings, "dead-letters")] == [bad.decode()]
+
+
+def test_a_bodys_packing_goes_by_any_name_and_in_several_members(http: httpx.Client) -> None:
+    whole = json.dumps({"touchpoints": [TOUCHPOINT]}).encode()
+    for encoding, body in (
+        ("GZIP", gzip.compress(whole)),
+        ("x-gzip", gzip.compress(whole[:9]) + gzip.compress(whole[9:])),
+        ("identity", b"\xef\xbb\xbf" + whole),
+    ):
+        answer = http.post("/v1/touchpoints", content=body, headers=WRITE | {"Content-Encoding": encoding})
+        assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "rejected": []})
+
+
+async def test_2500_empty_items_make_a_short_answer_and_few_letters(http: httpx.Client, settings: Settings) -> None:
+    body = b'{"touchpoints":[' + b",".join([b"{}"] * 2500) + b"]}"
+    answer = http.post("/v1/touchpoints", content=body, headers=WRITE)
+    assert answer.status_code == 202
+    assert len(answer.content) < 60_000
+    assert len(await records(settings, "dead-letters")) <= 60
+    false = http.post("/v1/touchpoints", json={"touchpoints": [{"id": False}]}, headers=WRITE).json()
+    assert false["rejected"][0]["id"] is None
+
+
+def test_what_is_refused_is_counted_by_source_and_more_than_the_rate_is_to_be_split(http: httpx.Client) -> None:
+    too_many = http.post("/v1/touchpoints", json={"touchpoints": [TOUCHPOINT] * 6}, headers={"X-Write-Key": "slow-key"})
+    assert too_many.status_code == 413
+    assert "split" in too_many.text
+    http.post("/v1/touchpoints", content=b"{", headers=WRITE)
+    http.post("/v1/batch", content=b"nonsense")
+    counted = http.get("/metrics").text
+    assert 'closedloop_ingest_refused_total{source="slow",status="413"} 1.0' in counted
+    assert 'closedloop_ingest_refused_total{source="test",status="400"} 1.0' in counted
+    assert 'closedloop_ingest_refused_total{source="unknown",status="400"} 1.0' in counted
+
+
+async def test_two_crms_have_deals_of_their_own(settings: Settings, run_service: RunService) -> None:
+    eu = [Source.model_validate({"name": name, "secret_key": f"{name}-key", "crm": "eu"}) for name in ("file", "hook")]
+    service = run_service("ingest", settings.model_copy(update={"sources": (*settings.sources, *eu)}))
+
+    def send(key: str, id: str) -> httpx.Response:
+        return httpx.post(f"{service.url}/v1/deals", json=DEAL | {"id": id}, headers={"Authorization": f"Bearer {key}"})
+
+    for key in ("test-secret-key", "file-key", "hook-key"):
+        assert send(key, "1001").json()["accepted"] == 1
+    assert send("test-secret-key", "eu:1001").json()["rejected"][0]["errors"][0]["path"] == "id"
+    found = [(deal.deal_id, deal.crm, deal.source) for deal in await events(settings, "deals")]
+    assert sorted(found) == [("1001", "crm", "test"), ("eu:1001", "eu", "file"), ("eu:1001", "eu", "hook")]
+
+
+async def test_what_a_public_key_says_is_told_from_what_a_secret_one_says(
+    http: httpx.Client, settings: Settings
+) -> None:
+    http.post("/v1/touchpoints", json={"touchpoints": [TOUCHPOINT, TOUCHPOINT | {"id": "2"}]}, headers=WRITE)
+    http.post("/v1/touchpoints", json=TOUCHPOINT | {"id": "3"}, headers=SECRET)
+    found = [(touch.position, touch.trusted) for touch in await events(settings, "touchpoints")]
+    assert sorted(found) == [(0, False), (0, True), (1, False)]
+
+
+async def test_the_envelopes_denied_consent_counts_for_every_call_in_it(http: httpx.Client, settings: Settings) -> None:
+    denied = {"consent": {"categoryPreferences": {"Marketing": False}}}
+    call = {"type": "page", "anonymousId": "a"}
+    batch = [call | {"messageId": "1"}, call | {"messageId": "2", "context": {"ip": "203.0.113.7"}}]
+    http.post("/v1/batch", json={"batch": batch, "context": denied}, headers=WRITE)
+    assert [touch.consent for touch in await events(settings, "touchpoints")] == ["denied", "denied"]
