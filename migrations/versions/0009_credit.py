@@ -52,8 +52,8 @@ CREATE TABLE attribution.credit (
     touchpoint_ids uuid[] NOT NULL,
     origins integer[] NOT NULL,
     positions smallint[] NOT NULL,
-    of_model smallint[] NOT NULL,
-    of_touch integer[] NOT NULL,
+    begins integer[] NOT NULL,
+    firsts integer[] NOT NULL,
     weights double precision[] NOT NULL,
     amounts bigint[],
     unit_exponent smallint NOT NULL,
@@ -64,6 +64,19 @@ CREATE TABLE attribution.credit (
 --
 CREATE INDEX credit_deal ON attribution.credit (deal_id)
 --
+DO $$
+DECLARE name text;
+BEGIN
+    -- Compressing what stands by pglz took three times as long as writing it; lz4 does not, where the server has it.
+    FOREACH name IN ARRAY ARRAY['touchpoint_ids', 'weights', 'amounts'] LOOP
+        BEGIN
+            EXECUTE format('ALTER TABLE attribution.credit ALTER COLUMN %I SET COMPRESSION lz4', name);
+        EXCEPTION WHEN feature_not_supported THEN
+            EXECUTE format('ALTER TABLE attribution.credit ALTER COLUMN %I SET STORAGE EXTERNAL', name);
+        END;
+    END LOOP;
+END $$
+--
 COMMENT ON TABLE attribution.credit IS
     'the credits that stand: one row per ledger entry and part, all models in it; warehouse.fct_credit lists them'
 --
@@ -73,12 +86,15 @@ COMMENT ON COLUMN attribution.credit.part IS
 COMMENT ON COLUMN attribution.credit.positions IS
     'per touch, added up: 1 first, 2 lead_created, 4 opportunity_created, 8 closed, 16 last; 0 middle; 32 no touch'
 --
-COMMENT ON COLUMN attribution.credit.of_model IS 'per credit: its model, by its place in models'
+COMMENT ON COLUMN attribution.credit.weights IS
+    'model after model, from the first touch that a model credits to the last; 0 where it leaves one out between'
 --
-COMMENT ON COLUMN attribution.credit.of_touch IS 'per credit: its touch, by its place in touchpoint_ids'
+COMMENT ON COLUMN attribution.credit.begins IS 'per model: where its weights begin'
+--
+COMMENT ON COLUMN attribution.credit.firsts IS 'per model: the touch its first weight is of'
 --
 COMMENT ON COLUMN attribution.credit.amounts IS
-    'per credit, in units of 10 to the power of unit_exponent of the base currency; null without a rate'
+    'as weights, in units of 10 to the power of unit_exponent of the base currency; null without a rate'
 --
 CREATE TABLE attribution.credit_past (LIKE attribution.credit, superseded_at timestamptz NOT NULL)
 --
@@ -182,6 +198,7 @@ SELECT row_no, deal_id, entry_id, kind, month, model, fitted, touchpoint_id, ori
         + CASE WHEN 'closed' = ANY (held) THEN 8 ELSE 0 END + CASE WHEN 'last' = ANY (held) THEN 16 ELSE 0 END
     END AS position
 FROM summed, LATERAL string_to_array(summed.position, '+') AS held
+WHERE exact > 0
 --
 ANALYZE given
 """
@@ -189,7 +206,38 @@ ANALYZE given
 # One row for what was recorded, and superseded, together.
 CREDITS = """
 CREATE TEMPORARY TABLE gathered ON COMMIT DROP AS
-WITH touches AS (
+WITH scales AS (
+    SELECT row_no, coalesce(max(scale(amount_base)), 2) AS places FROM given GROUP BY row_no
+), spans AS (
+    SELECT row_no, of_model, min(of_touch) AS first, max(of_touch) AS last FROM given GROUP BY row_no, of_model
+), begun AS (
+    SELECT *, 1 + coalesce(sum(last - first + 1) OVER (
+        PARTITION BY row_no ORDER BY of_model ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS begin
+    FROM spans
+), places AS (
+    SELECT row_no, array_agg(begin::integer ORDER BY of_model) AS begins,
+        array_agg(first::integer ORDER BY of_model) AS firsts
+    FROM begun GROUP BY row_no
+), laid AS (
+    -- What a model leaves out between its touches has a weight of 0.
+    SELECT row_no, of_model, of_touch, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month,
+        weight, (-places)::smallint AS unit_exponent, (amount_base * power(10::numeric, places))::bigint AS amount
+    FROM given JOIN scales USING (row_no)
+    UNION ALL
+    SELECT row_no, of_model, of_touch, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month,
+        0, (-places)::smallint, CASE WHEN amount_base IS NOT NULL THEN 0 END
+    FROM (
+        SELECT spans.row_no, spans.of_model, between_them AS of_touch FROM spans,
+            LATERAL generate_series(first, last) AS between_them
+        EXCEPT SELECT row_no, of_model, of_touch FROM given
+    ) AS gap
+    JOIN (
+        SELECT DISTINCT ON (row_no) row_no, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month,
+            amount_base
+        FROM given ORDER BY row_no
+    ) AS one USING (row_no)
+    JOIN scales USING (row_no)
+), touches AS (
     SELECT row_no, array_agg(touchpoint_id ORDER BY of_touch) AS touchpoint_ids,
         array_agg(origin_id ORDER BY of_touch) AS origins, array_agg(position::smallint ORDER BY of_touch) AS positions
     FROM (SELECT DISTINCT row_no, of_touch, touchpoint_id, origin_id, position FROM given) AS each GROUP BY row_no
@@ -197,33 +245,26 @@ WITH touches AS (
     SELECT row_no, array_agg(model ORDER BY of_model) AS models
     FROM (SELECT DISTINCT row_no, of_model, model FROM given) AS each GROUP BY row_no
 ), bodies AS (
-    SELECT row_no, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month,
-        array_agg(of_model::smallint ORDER BY of_model, of_touch) AS of_model,
-        array_agg(of_touch::integer ORDER BY of_model, of_touch) AS of_touch,
+    SELECT row_no, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month, min(unit_exponent)
+            AS unit_exponent,
         array_agg(weight::double precision ORDER BY of_model, of_touch) AS weights,
-        (-coalesce(max(scale(amount_base)), 2))::smallint AS unit_exponent,
-        CASE WHEN count(amount_base) = count(*) THEN array_agg(
-            (amount_base * power(10::numeric, max_scale))::bigint ORDER BY of_model, of_touch
-        ) END AS amounts
-    FROM given JOIN (
-        SELECT row_no, coalesce(max(scale(amount_base)), 2) AS max_scale FROM given GROUP BY row_no
-    ) AS scales USING (row_no)
-    GROUP BY row_no, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month
+        CASE WHEN count(amount) = count(*) THEN array_agg(amount ORDER BY of_model, of_touch) END AS amounts
+    FROM laid GROUP BY row_no, entry_id, fitted, run_id, recorded_at, superseded_at, deal_id, kind, month
 )
 SELECT *, fitted::integer + 2 * (row_number() OVER (
     PARTITION BY entry_id, fitted, superseded_at IS NULL ORDER BY recorded_at DESC, run_id DESC) - 1) AS part
-FROM bodies JOIN touches USING (row_no) JOIN models USING (row_no)
+FROM bodies JOIN touches USING (row_no) JOIN models USING (row_no) JOIN places USING (row_no)
 --
 INSERT INTO attribution.credit (entry_id, part, deal_id, kind, month, models, touchpoint_ids, origins, positions,
-    of_model, of_touch, weights, amounts, unit_exponent, run_id, recorded_at)
+    begins, firsts, weights, amounts, unit_exponent, run_id, recorded_at)
 SELECT entry_id, part, deal_id, kind, month, models, touchpoint_ids, origins, positions,
-    of_model, of_touch, weights, amounts, unit_exponent, run_id, recorded_at
+    begins, firsts, weights, amounts, unit_exponent, run_id, recorded_at
 FROM gathered WHERE superseded_at IS NULL
 --
 INSERT INTO attribution.credit_past (entry_id, part, deal_id, kind, month, models, touchpoint_ids, origins, positions,
-    of_model, of_touch, weights, amounts, unit_exponent, run_id, recorded_at, superseded_at)
+    begins, firsts, weights, amounts, unit_exponent, run_id, recorded_at, superseded_at)
 SELECT entry_id, fitted::integer, deal_id, kind, month, models, touchpoint_ids, origins, positions,
-    of_model, of_touch, weights, amounts, unit_exponent, run_id, recorded_at, superseded_at
+    begins, firsts, weights, amounts, unit_exponent, run_id, recorded_at, superseded_at
 FROM gathered WHERE superseded_at IS NOT NULL
 """
 

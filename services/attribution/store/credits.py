@@ -13,12 +13,12 @@ from services.attribution.store import copying
 from shared.db import Connection
 
 _COLUMNS = (
-    "entry_id", "part", "deal_id", "kind", "month", "models", "touchpoint_ids", "origins", "positions", "of_model",
-    "of_touch", "weights", "amounts", "unit_exponent", "run_id", "recorded_at",
+    "entry_id", "part", "deal_id", "kind", "month", "models", "touchpoint_ids", "origins", "positions", "begins",
+    "firsts", "weights", "amounts", "unit_exponent", "run_id", "recorded_at",
 )  # fmt: skip
 _STANDING = """
 SELECT deal_id, entry_id::text, part, kind, month, models, array_to_string(touchpoint_ids, '') AS touchpoint_ids,
-    origins, positions, of_model, of_touch, weights, amounts, unit_exponent, run_id
+    origins, positions, begins, firsts, weights, amounts, unit_exponent, run_id
 FROM attribution.credit WHERE deal_id = ANY($1) ORDER BY deal_id, entry_id, part
 """
 _SUPERSEDE = """
@@ -50,6 +50,10 @@ async def standing(connection: Connection, deal_ids: Sequence[str]) -> list[Cred
 
 def _credits(row: Any) -> Credits:
     amounts = row["amounts"]
+    weights = np.array(row["weights"], dtype=np.float64)
+    kept = np.flatnonzero(weights)
+    begins = np.array(row["begins"], dtype=np.int64) - 1
+    of_model = np.searchsorted(begins, kept, side="right") - 1
     return Credits(
         row["deal_id"],
         row["entry_id"],
@@ -60,10 +64,10 @@ def _credits(row: Any) -> Credits:
         bytes.fromhex(row["touchpoint_ids"].replace("-", "")),
         np.array(row["origins"], dtype=np.int64),
         np.array(row["positions"], dtype=np.int64),
-        np.array(row["of_model"], dtype=np.int64) - 1,
-        np.array(row["of_touch"], dtype=np.int64) - 1,
-        np.rint(np.array(row["weights"], dtype=np.float64) * WHOLE).astype(np.int64),
-        None if amounts is None else np.array(amounts, dtype=np.int64),
+        of_model,
+        np.array(row["firsts"], dtype=np.int64)[of_model] - 1 + kept - begins[of_model],
+        np.rint(weights[kept] * WHOLE).astype(np.int64),
+        None if amounts is None else np.array(amounts, dtype=np.int64)[kept],
         Decimal(1).scaleb(row["unit_exponent"]),
         row["run_id"],
     )
@@ -101,6 +105,17 @@ async def add(connection: Connection, rows: Sequence[list[bytes]], at: datetime)
 def _fields(row: Credits) -> list[bytes]:
     touches = np.frombuffer(row.touchpoint_ids, dtype="V16")
     exponent = row.unit.as_tuple().exponent
+    # Each model's credits from its first touch to its last: where they begin, and where every credit is.
+    starts = np.searchsorted(row.of_model, np.arange(len(row.models)))
+    firsts, lasts = row.of_touch[starts], row.of_touch[np.append(starts[1:], len(row.of_touch)) - 1]
+    ends = np.cumsum(lasts - firsts + 1)
+    begins = np.append(0, ends[:-1])
+    at = (begins - firsts)[row.of_model] + row.of_touch
+    weights = np.zeros(ends[-1])
+    weights[at] = row.weights / WHOLE
+    amounts = np.zeros(ends[-1], dtype=np.int64)
+    if row.amounts is not None:
+        amounts[at] = row.amounts
     return [
         copying.raw(bytes.fromhex(row.entry_id.replace("-", ""))),
         copying.integer(row.part, 2),
@@ -111,10 +126,10 @@ def _fields(row: Credits) -> list[bytes]:
         copying.array(touches, "V16") if len(touches) else copying.nulls(1, "V16"),
         copying.array(row.origins, ">i4"),
         copying.array(row.positions, ">i2"),
-        copying.array(row.of_model + 1, ">i2"),
-        copying.array(row.of_touch + 1, ">i4"),
-        copying.array(row.weights / WHOLE, ">f8"),
-        copying.NULL if row.amounts is None else copying.array(row.amounts, ">i8"),
+        copying.array(begins + 1, ">i4"),
+        copying.array(firsts + 1, ">i4"),
+        copying.array(weights, ">f8"),
+        copying.NULL if row.amounts is None else copying.array(amounts, ">i8"),
         copying.integer(int(exponent), 2),
         copying.integer(row.run_id, 8),
     ]

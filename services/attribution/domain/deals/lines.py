@@ -122,13 +122,13 @@ def lines(rows: Sequence[Credits], origins: Mapping[int, Origin]) -> dict[Line, 
     if not rows:
         return {}
     flat = _Flat.of(rows, origins)
-    per_deal, at = np.unique(flat.key, return_inverse=True)
+    per_deal, at = _distinct(flat.key, int(flat.key.max()) + 1)
     first = np.zeros(len(per_deal), dtype=np.int64)
     first[at] = np.arange(len(at))
     opens, unrated = np.zeros(len(per_deal), np.bool_), np.zeros(len(per_deal), np.bool_)
     opens[at[flat.opens]] = True
     unrated[at[flat.unrated]] = True
-    line, where = np.unique(per_deal % flat.per_deal, return_inverse=True)
+    line, where = _distinct(per_deal % flat.per_deal, flat.per_deal)
     counted = np.zeros((len(line), 5), dtype=np.int64)
     for n, mask in enumerate((opens, unrated)):
         for m, place in enumerate((flat.channel, flat.web_source)):
@@ -144,6 +144,16 @@ def lines(rows: Sequence[Credits], origins: Mapping[int, Origin]) -> dict[Line, 
         flat.line(int(key)): Measures(amount, Decimal(sold) / WHOLE, *counts)
         for key, amount, sold, counts in zip(line.tolist(), sums, sales.tolist(), counted.tolist(), strict=True)
     }
+
+
+def _distinct(keys: Ints, size: int) -> tuple[Ints, Ints]:
+    """The distinct keys in order, and the place of each key among them. Keys are below `size`."""
+    if size > 16 * len(keys):
+        distinct, place = np.unique(keys, return_inverse=True)
+        return distinct, place.astype(np.int64)
+    there = np.zeros(size, dtype=np.bool_)  # without sorting, where the keys lie close enough
+    there[keys] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[keys]
 
 
 def _sums(flat: "_Flat", where: Ints, n: int) -> list[Decimal]:
