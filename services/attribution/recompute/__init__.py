@@ -1,1 +1,1 @@
-"""Computing marked deals again: `claim` -> `load` -> domain.deals.attribute -> `write`, driven by `worker`."""
+"""Computing marked deals again: store.claims -> `load` -> domain.deals.attribute -> `write`, driven by `worker`."""

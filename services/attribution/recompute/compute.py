@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.attribution.domain.deals.attribute import attribute
 from services.attribution.domain.terms import Terms
 from services.attribution.recompute import load, write
-from services.attribution.recompute.claim import claim, unmark
 from services.attribution.store import accounts, channel_rules, deals, fitted, marks, outcomes, runs
+from services.attribution.store.claims import claim, unmark
 from shared import db
 
 

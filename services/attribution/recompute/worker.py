@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution import metrics
 from services.attribution.domain.terms import Terms
-from services.attribution.recompute.claim import give_up, newest_mark
 from services.attribution.recompute.compute import Done, compute
 from services.attribution.recompute.start import prepare
+from services.attribution.store.claims import Waiting, give_up, newest_mark, waiting
 from services.attribution.traffic import Traffic
 from shared import db
 from shared.errors import Unavailable
@@ -24,6 +24,9 @@ log = structlog.get_logger()
 
 CHUNK = 500
 """Deals in one transaction: enough for the numbers to be done in bulk, few enough to hold their rows briefly."""
+
+_POURING, _LOOK_SECONDS, _IMPORT_SECONDS = 100, 0.5, 20.0
+"""An import: so many marks wait, and so many more from one look to the next. It is waited for, but not for ever."""
 
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 3.0
@@ -65,6 +68,7 @@ class Worker:
     async def _pass(self, stop: asyncio.Event) -> None:
         """Every deal that is marked now. Those marked meanwhile wait for the next pass, or it might never end."""
         self._woken.clear()
+        await self._let_pour(stop)
         began = time.monotonic()
         async with db.transaction(self._pool) as connection:
             upto = await newest_mark(connection)
@@ -73,6 +77,21 @@ class Worker:
             if not done.deals:
                 break
         self._worked = (time.monotonic() - began, time.monotonic())
+
+    async def _let_pour(self, stop: asyncio.Event) -> None:
+        """While an import pours in: its people and touches bear on deals that came before them, and a deal computed
+        after each would be written, and superseded, as often."""
+        ends = time.monotonic() + _IMPORT_SECONDS
+        marks = await self._look()
+        while marks.waiting >= _POURING and time.monotonic() < ends and not stop.is_set():
+            await _sleep(stop, _LOOK_SECONDS)
+            before, marks = marks, await self._look()
+            if marks.newest - before.newest < _POURING:
+                return
+
+    async def _look(self) -> Waiting:
+        async with db.transaction(self._pool) as connection:
+            return await waiting(connection, _POURING)
 
     async def _chunk(self, upto: int) -> Done:
         """One chunk. When a deal in it cannot be computed, smaller ones, until that deal is alone and set aside."""

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.attribution.config import Attribution
 from services.attribution.domain.channels import Classifier, EarningKinds, channel_rules
 from services.attribution.handler import Handler
-from services.attribution.recompute.claim import newest_mark
 from services.attribution.recompute.compute import Done, compute
 from services.attribution.store import reach
+from services.attribution.store.claims import newest_mark
 from shared import db
 from shared.kafka.consume import Record
 

@@ -8,13 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from services.attribution.recompute import worker as worker_module
 from services.attribution.recompute.worker import Worker
 from services.attribution.traffic import Traffic
 from shared import db
 from shared.errors import BadRecord
 from shared.events.spend import FxRate
 from shared.events.touchpoint import Account
-from tests.integration.attribution.company import day, deal, fx, person, touch
+from tests.integration.attribution.company import day, deal, email, fx, person, touch
 from tests.integration.attribution.taking import Taking
 
 
@@ -82,3 +83,51 @@ async def test_a_deal_that_cannot_be_computed_is_set_aside_and_holds_up_no_other
 async def test_an_amount_that_no_money_can_be_is_refused(attribution: Taking) -> None:
     with pytest.raises(BadRecord, match="below 10,000,000,000,000"):
         await attribution.batch(deal("won", "1e30", 5))
+
+
+async def test_an_import_is_computed_once_it_pauses_and_nothing_it_brings_is_superseded(attribution: Taking) -> None:
+    async def computed() -> bool:
+        found = await attribution.rows("SELECT count(DISTINCT deal_id) AS n FROM warehouse.fct_credit")
+        return bool(found[0]["n"] == 600)
+
+    async with working(attribution) as worker:
+        for part in range(5):
+            of = range(120 * part, 120 * (part + 1))
+            deals = [deal("won", "100", 9, deal_id=f"d{n}", account=Account(id=f"a{n}")) for n in of]
+            # Touches of people whose deals came before them, as those of an import do.
+            late = [n - 120 for n in of if n >= 120]
+            people = [person(f"p{n}", account=f"a{n}", identifiers=(email(f"p{n}@x.com"),)) for n in late]
+            touches = [touch(f"t{n}", 1, email=f"p{n}@x.com") for n in late]
+            await attribution.batch(*deals)
+            await attribution.batch(*people, *touches)
+            worker.wake()
+            await asyncio.sleep(0.3)
+        await until(computed)
+    assert await attribution.rows("SELECT * FROM warehouse.fct_credit WHERE superseded_at IS NOT NULL LIMIT 1") == []
+
+
+async def test_an_import_that_never_pauses_is_computed_all_the_same(
+    attribution: Taking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_IMPORT_SECONDS", 2.0)
+    stop = asyncio.Event()
+
+    async def pour() -> None:
+        n = 0
+        while not stop.is_set():
+            await attribution.batch(
+                *(deal("won", "1", 5, deal_id=f"d{n}/{m}", account=Account(id=f"a{n}/{m}")) for m in range(150))
+            )
+            n += 1
+            await asyncio.sleep(0.1)
+
+    async def some_computed() -> bool:
+        return bool(await attribution.rows("SELECT FROM warehouse.fct_credit LIMIT 1"))
+
+    async with working(attribution):
+        pouring = asyncio.create_task(pour())
+        try:
+            await until(some_computed)
+        finally:
+            stop.set()
+            await pouring

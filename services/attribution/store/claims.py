@@ -1,6 +1,7 @@
 """Taking marked deals: whoever holds a deal's row computes it, others pass it by."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from shared.db import Connection
 
@@ -11,7 +12,23 @@ ORDER BY deal_id LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 _UNMARK = "DELETE FROM attribution.dirty_deal WHERE deal_id = ANY($1)"
 _SET_ASIDE = "UPDATE attribution.deal SET error = $2 WHERE deal_id = $1"
+_WAITING = """
+SELECT (SELECT count(*) FROM (SELECT FROM attribution.dirty_deal LIMIT $1) AS first) AS waiting,
+    coalesce((SELECT max(mark_id) FROM attribution.dirty_deal), 0) AS newest
+"""
 _NEWEST = "SELECT max(mark_id) FROM attribution.dirty_deal"
+
+
+class Waiting(NamedTuple):
+    """How many marks wait, as far as they were counted, and the newest of them (marks are numbered as they come)."""
+
+    waiting: int
+    newest: int
+
+
+async def waiting(connection: Connection, most: int) -> Waiting:
+    """The marks that wait, counted up to `most`."""
+    return Waiting(*await connection.fetchrow(_WAITING, most))
 
 
 async def newest_mark(connection: Connection) -> int | None:
