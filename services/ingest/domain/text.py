@@ -8,6 +8,7 @@ from services.ingest.domain.rejection import rejected
 from shared.text import IDENTIFIER, IDENTIFIER_BYTES
 
 DEEPEST = 10
+_NESTED = (dict, list)
 
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[\w-]+(?:\.[\w-]+)+")
 """An address as people have them: no `Ann <ann@acme.com>`, no list of two, no quoted names."""
@@ -67,7 +68,7 @@ def shorter_than(value: str | None, most: int, path: str) -> str | None:
 
 def not_too_deep(values: dict[str, object], path: str) -> None:
     """Raises Rejected when objects and lists are nested more than DEEPEST deep."""
-    layer: list[object] = [value for value in values.values() if isinstance(value, dict | list)]
+    layer: list[object] = [value for value in values.values() if isinstance(value, _NESTED)]
     depth = 1
     while layer:
         depth += 1
@@ -76,7 +77,7 @@ def not_too_deep(values: dict[str, object], path: str) -> None:
         inner: list[object] = []
         for value in layer:
             inner.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
-        layer = [value for value in inner if isinstance(value, dict | list)]
+        layer = [value for value in inner if isinstance(value, _NESTED)]
 
 
 def text_of(value: object) -> str | None:

@@ -13,6 +13,7 @@ import msgspec
 
 from services.ingest.domain.rejection import Problems, from_decoder
 from services.ingest.domain.text import storable
+from services.ingest.entrances.segment.wire import LooseCall, SegmentCall, SentContext, tidied, tidied_context
 from services.ingest.http import split
 from services.ingest.limits import BATCH_EVENTS, EVENT_BYTES
 from shared.http.refusals import Malformed, TooLarge
@@ -83,7 +84,7 @@ class Reader(Generic[Wire]):
             _bounded(body)
         items = [self._decoded(raw) for raw in raws]
         write_key, sent_at = _optional(_TEXT, parts, "writeKey"), _optional(_TIME, parts, self._sent_at)
-        return Items(items, write_key, sent_at, raws, _optional(_ANY, parts, "context"))
+        return Items(items, write_key, sent_at, raws, self._context(parts))
 
     def _taken_apart(self, body: bytes) -> tuple[dict[str, bytes], list[bytes]]:
         """The envelope's parts and the items, as sent."""
@@ -113,6 +114,10 @@ class Reader(Generic[Wire]):
             self._lone(parts, _where(why, body, self.plural))
         return parts
 
+    def _context(self, parts: dict[str, bytes]) -> object:
+        """What the envelope says of all its items."""
+        return None
+
     def _lone(self, parts: dict[str, bytes], why: str) -> None:
         """Refuse a lone item that is not JSON; `parts` are its members, if its brackets match."""
         raise Malformed(why)
@@ -124,8 +129,36 @@ class Reader(Generic[Wire]):
             return from_decoder(error)
 
 
-class SegmentReader(Reader[Wire]):
-    """Reads Segment's calls. Its libraries send again what is refused, so a lone call is rejected as one of many is."""
+class SegmentReader(Reader[SegmentCall]):
+    """Reads Segment's calls, in two readings (see `entrances.segment.wire`).
+
+    Its libraries send again what is refused, so a lone call that is no JSON is rejected as one of many is.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(SegmentCall, "batch", "sentAt")
+        self._loose = msgspec.json.Decoder(LooseCall)
+
+    def read(self, body: bytes) -> Items:
+        """The calls. Raises Malformed or TooLarge."""
+        found = super().read(body)
+        if found.raws is None and None in [call.message_id for call in found.items]:
+            return self._item_by_item(body.removeprefix(_BOM))
+        return found
+
+    def _decoded(self, raw: bytes) -> SegmentCall | Problems:
+        try:
+            call = self._one.decode(raw)
+            return call if call.message_id is not None else tidied(self._loose.decode(raw))
+        except _UNREADABLE:
+            pass
+        try:
+            return tidied(self._loose.decode(raw))
+        except _UNREADABLE as error:
+            return from_decoder(error)
+
+    def _context(self, parts: dict[str, bytes]) -> SentContext | None:
+        return tidied_context(_optional(_ANY, parts, "context"))
 
     def _lone(self, parts: dict[str, bytes], why: str) -> None:
         if not parts:

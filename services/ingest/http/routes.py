@@ -33,7 +33,7 @@ class Route:
     call: str = ""
 
 
-_SEGMENT_READER = SegmentReader(segment.SegmentCall, "batch", "sentAt")
+_SEGMENT_READER = SegmentReader()
 _SEGMENT_PATHS = {
     **{name: name for name in ("track", "identify", "page", "screen", "group", "alias")},
     **{"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"},

@@ -4,6 +4,7 @@ From Segment's specs for email, live chat and B2B SaaS, and names that are commo
 """
 
 import re
+from functools import lru_cache
 
 _NAMES = {
     "form_submit": "form_submitted form_submit form_completed demo_requested trial_requested contact_requested",
@@ -32,6 +33,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(4096)
 def kind_of(event: str) -> str:
     """`Form Submitted`, `formSubmitted` -> form_submit; `Opened Door` -> custom:opened_door."""
     name = snake(event)

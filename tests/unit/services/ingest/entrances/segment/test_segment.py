@@ -1,23 +1,32 @@
 """What becomes of Segment's calls."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.ingest.domain.crm import crms
 from services.ingest.domain.rejection import Rejected
-from services.ingest.entrances.segment.call import EMAIL_INVALID, SegmentCall, normalise
+from services.ingest.entrances.segment.call import EMAIL_INVALID, normalise
 from services.ingest.entrances.segment.names import kind_of
+from services.ingest.http.routes import ROUTES
 from shared.events.touchpoint import Account, Campaign, Page, Touchpoint
 from tests.unit.services.ingest.receipts import RECEIVED, receipt
+
+BATCH = next(route.reader for route in ROUTES if route.path == "/v1/batch")
 
 
 def made(call: str = "", of: dict[str, Any] | None = None, **fields: Any) -> Touchpoint:
     """The touchpoint of a call; `of` are circumstances of its receipt."""
     sent = {"anonymousId": "anon", "messageId": "m1"} | fields
-    return normalise(msgspec.convert(sent, SegmentCall), receipt(call, **(of or {})), 0)
+    envelope = {"context": (of or {}).get("context"), "batch": [sent]}
+    found = BATCH.read(json.dumps(envelope, default=str).encode())
+    [item] = found.items
+    assert not isinstance(item, tuple), item
+    return normalise(item, receipt(call, **((of or {}) | {"context": found.context})), 0)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +193,8 @@ def test_the_message_id_is_the_id_and_without_one_content_and_time_are() -> None
     timed = {"messageId": None, "timestamp": "2026-01-01T00:00:00Z"}
     assert made("track", event="a", **timed).touchpoint_id == made("track", event="a", **timed).touchpoint_id
     assert made("track", event="a", **timed).touchpoint_id != made("track", event="b", **timed).touchpoint_id
-    untimed = msgspec.convert({"anonymousId": "a"}, SegmentCall)
-    ids = {normalise(untimed, receipt("track"), index).touchpoint_id for index in (0, 1)}
+    calls = BATCH.read(b'{"batch":[{"anonymousId":"a"},{"anonymousId":"a"}]}').items
+    ids = {normalise(call, receipt("track"), index).touchpoint_id for index, call in enumerate(calls)}
     assert len(ids) == 2
 
 
@@ -203,3 +212,42 @@ def test_a_call_nobody_can_use_is_rejected(fields: dict[str, Any], path: str) ->
 def test_junk_in_loose_fields_is_passed_over(junk: Any) -> None:
     found = made("track", event=junk, context=junk, properties=junk, traits=junk)
     assert found.anonymous_id == "anon"
+
+
+def test_calls_without_a_message_id_keep_the_ids_they_have_always_had() -> None:
+    timed = {"type": "track", "event": "x", "anonymousId": "a", "timestamp": "2026-03-01T00:00:00Z"}
+    untimed = {"type": "track", "event": "x", "anonymousId": "a"}
+    rest = {"context": {"locale": "en", "page": {"url": "u"}}}
+    body = json.dumps({"batch": [timed | rest | {"properties": {"n": 1}}, untimed | rest]}).encode()
+    ids = [normalise(call, receipt(), index).touchpoint_id for index, call in enumerate(BATCH.read(body).items)]
+    assert ids == ["b7b081fc-aa5d-5d86-b648-41a3916b3fd5", "1e21fb74-858e-5969-bef6-b09ffcf9b7a6"]
+
+
+texts = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")), min_size=1, max_size=5)
+pages = st.fixed_dictionaries({}, optional=dict.fromkeys(("url", "search", "title", "referrer"), texts))
+campaigns = st.fixed_dictionaries({}, optional=dict.fromkeys(("source", "medium", "name", "id"), texts))
+contexts = st.fixed_dictionaries(
+    {}, optional={"page": pages, "campaign": campaigns, "userAgent": texts, "ip": texts, "groupId": texts}
+)
+calls = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["track", "page", "group", "alias"]),
+        "messageId": texts,
+        "anonymousId": texts,
+    },
+    optional={"userId": texts, "event": texts, "name": texts, "context": contexts, "traits": pages, "groupId": texts},
+)
+
+
+@given(calls)
+def test_a_call_read_loosely_because_one_field_is_odd_says_the_same_as_one_read_strictly(call: dict[str, Any]) -> None:
+    odd = call | {"properties": [1]}
+    strict, loose = (BATCH.read(json.dumps({"batch": [sent]}).encode()).items[0] for sent in (call, odd))
+    assert type(strict) is not type(loose)
+    outcomes = []
+    for item in (strict, loose):
+        try:
+            outcomes.append(normalise(item, receipt(), 0))
+        except Rejected as why:
+            outcomes.append(why.problems)
+    assert outcomes[0] == outcomes[1]
