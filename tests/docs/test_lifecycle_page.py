@@ -22,3 +22,13 @@ def test_the_example_is_accepted() -> None:
     lifecycle = configured(yaml.safe_load(example)["lifecycle"]).lifecycle
     assert lifecycle.threshold == 60
     assert lifecycle.owners == ("ann", "ben")
+
+
+def test_the_stage_between_is_what_the_page_says_with_the_rules_it_replaces() -> None:
+    shown = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1].replace(" on:", ' "on":'))
+    replaced = {rule["name"]: rule for rule in shown["rules"]}
+    preset = [rule for rule in PRESETS["pipeline"]["rules"] if rule["name"] not in replaced]  # type: ignore[attr-defined]
+    lifecycle = configured({"stages": shown["stages"], "rules": [*preset, *replaced.values()]}).lifecycle
+    assert {rule.name: rule.decision for rule in lifecycle.rules if rule.name in replaced} == {
+        "working": "none", "accepted": "accepted", "rejected": "rejected",
+    }  # fmt: skip
