@@ -166,9 +166,8 @@ def _move(diary: Diary, config: Any, rule: Any, at: datetime, id: str, kind: str
     theirs, decided = _now(diary, "theirs"), _now(diary, "decided")
     to_sales = rule.to == config.sales_stage
     begins_anew = rule.new_cycle or (to_sales and decided is not None)
-    if theirs and not decided:
-        if rule.decision != "none" and (begins_anew or not to_sales):
-            diary.said.append(Said(diary.cycle, "decided", at, rule.decision, reason or None))
+    if theirs and not decided and rule.decision != "none" and (begins_anew or not to_sales):
+        diary.said.append(Said(diary.cycle, "decided", at, rule.decision, reason or None))
     given_back = is_act and rule.decision == "recycled" and not _now(diary, "returned")
     if given_back and decided and decided.meaning == "accepted":
         diary.said.append(Said(diary.cycle, "returned", at, None, reason or None))
