@@ -22,6 +22,7 @@ COMMANDS = {
     "report": "a report of the warehouse, as a table, CSV or JSON",
     "explain": "why a deal's money went to these channels",
     "lead": "one person's way from first sight to customer",
+    "config": "check closedloop.yaml: every section, all problems at once",
     "doctor": "what is wrong here, and what to do about it",
     "rebuild": "apply the present rules to history, after showing what that changes",
     "channels": "which channel a link or visit counts for, and by which rule",

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
+from deploy.checks.configuration import problems
 from deploy.supervise.folder import DataFolder, NotRunning, State
-from shared.settings import Settings, load
+from shared.errors import ConfigError
+from shared.settings import Settings, file_in_use, load
 
 Data = Annotated[Path | None, typer.Option(help="the folder of engines, logs and keys [CLOSEDLOOP_DATA; .closedloop]")]
 Port = Annotated[int | None, typer.Option(help="ingest's port; the others' follow it [CLOSEDLOOP_PORT; 8080]")]
@@ -19,9 +21,15 @@ def settings_for(data: Path | None, port: int | None, config: Path | None) -> tu
     """The settings with the command line's say in them, and the file they come from. Raises ConfigError."""
     said = {"CLOSEDLOOP_DATA": data, "CLOSEDLOOP_PORT": port}
     environment = {**os.environ, **{name: str(value) for name, value in said.items() if value is not None}}
-    named = config or environment.get("CLOSEDLOOP_CONFIG") or "closedloop.yaml"
-    file = Path(named) if config or Path(named).exists() or named != "closedloop.yaml" else None
+    file = config or file_in_use(environment)
     return load(file, environment), file
+
+
+def checked_settings_for(data: Path | None, port: int | None, config: Path | None) -> tuple[Settings, Path | None]:
+    """The same, after a look at every section. Raises ConfigError with all that is wrong."""
+    if found := problems(config or file_in_use()):
+        raise ConfigError("\n".join(found))
+    return settings_for(data, port, config)
 
 
 def settings_of_running(
@@ -32,7 +40,11 @@ def settings_of_running(
     Without an `up`, engines that CLOSEDLOOP_KAFKA and CLOSEDLOOP_DATABASE_URL (or the file) name are used, and the
     state is None. Raises NotRunning when neither is there.
     """
-    settings, _ = settings_for(data, port, config)
+    settings, file = settings_for(data, port, config)
+    if file is not None and not DataFolder(settings.data).is_held():
+        # A file named from another folder: closedloop may have been started beside it.
+        beside = settings.model_copy(update={"data": file.absolute().parent / settings.data})
+        settings = beside if DataFolder(beside.data).is_held() else settings
     try:
         state = DataFolder(settings.data).state()
     except NotRunning:
@@ -40,6 +52,8 @@ def settings_of_running(
             raise
         return settings, None
     if config is None and state.config is not None:
+        found = settings.data
         settings, _ = settings_for(data, port, Path(state.config))  # what the services themselves were started with
+        settings = settings.model_copy(update={"data": found})
     kafka = settings.kafka.model_copy(update={"bootstrap": state.kafka})
     return settings.model_copy(update={"kafka": kafka, "database_url": SecretStr(state.database_url)}), state

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.command import CLOSEDLOOP
 from shared.errors import AccessDenied, Unavailable
 
 Connection = asyncpg.Connection
@@ -146,7 +147,7 @@ def denied(error: BaseException) -> AccessDenied:
     text = str(error)
     if role := _ROLE_REFUSED.search(text):
         return AccessDenied(
-            f"PostgreSQL says no: {text}. Run the migrations first (`closedloop up`, or `python -m migrations`); if "
+            f"PostgreSQL says no: {text}. Run the migrations first (`{CLOSEDLOOP} up`, or `python -m migrations`); if "
             f'that is done, who administers the server runs: GRANT "{role[1]}" TO the login of CLOSEDLOOP_DATABASE_URL.'
         )
     return AccessDenied(

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 STDIN = "-"
@@ -84,7 +85,7 @@ class Source:
         delimiter = max(",;\t", key=header.count)
         names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
         if not any(names):
-            raise UnusableFile("the input is empty; see `closedloop attribute --example` for what it should hold")
+            raise UnusableFile(f"the input is empty; see `{CLOSEDLOOP} attribute --example` for what it should hold")
         return cls(stream, names, delimiter)
 
     def batches(self, plain: Sequence[str], rejects: Rejects, advance: Callable[[int], None]) -> Iterator[Batch]:

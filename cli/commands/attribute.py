@@ -20,6 +20,7 @@ from cli.attribute.source import Reject, Rejects
 from cli.attribute.writing import WRITERS, credit_batches, totals_batches
 from services.attribution.domain.journeys.selection import Rules
 from services.attribution.domain.ledger.money import decimals
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 app = typer.Typer()
@@ -69,7 +70,7 @@ def attribute(
         if example:
             with _out(output) as out:
                 out.write(EXAMPLE.encode())
-            _say(f"Now try: closedloop attribute {output or 'FILE'} --by channel --format table")
+            _say(f"Now try: {CLOSEDLOOP} attribute {output or 'FILE'} --by channel --format table")
             return
         if not file:
             raise UnusableOption("give a FILE, or - for standard input; --example writes one to try")

@@ -27,6 +27,7 @@ from deploy.supervise.folder import DataFolder
 from deploy.supervise.report import Report
 from deploy.supervise.services import SERVICES, keys_to_use
 from deploy.supervise.stack import Stack
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 from shared.settings import Settings
 from shared.settings.model import Http
@@ -66,7 +67,7 @@ def demo(
         report.failed(problem)
         sys.exit(1)
     except KeyboardInterrupt:
-        console.print("  Stopped. `closedloop demo` brings it back.\n", highlight=False)
+        console.print(f"  Stopped. `{CLOSEDLOOP} demo` brings it back.\n", highlight=False)
         return
     sys.exit(0 if adds_up else 1)
 
@@ -112,7 +113,7 @@ async def _tell_and_show(
 
 def _say_what_next(report: Report, folder: Path, told: Company) -> None:
     at = f"--data {folder}"
-    report.text("", "[bold]Look closer[/]  (it stays up until Ctrl-C)", f"  closedloop report {at}")
+    report.text("", "[bold]Look closer[/]  (it stays up until Ctrl-C)", f"  {CLOSEDLOOP} report {at}")
     for deal in sorted(told.deals, key=lambda deal: "refunds" not in deal)[:1]:
-        report.text(f"  closedloop explain deal {deal['id']} {at}", f"  closedloop lead {deal['contacts'][0]} {at}")
+        report.text(f"  {CLOSEDLOOP} explain deal {deal['id']} {at}", f"  {CLOSEDLOOP} lead {deal['contacts'][0]} {at}")
     report.text("")

@@ -10,7 +10,7 @@ from rich.markup import escape
 from cli.running import Config, Data, Port, settings_for, settings_of_running
 from deploy.checks import Finding, Situation, examine
 from deploy.supervise.folder import NotRunning
-from shared.errors import ConfigError
+from shared.errors import ClosedloopError
 
 app = typer.Typer(help="what is wrong here, and what to do about it")
 
@@ -23,7 +23,7 @@ def doctor(data: Data = None, port: Port = None, config: Config = None) -> None:
     console = Console()
     try:
         situation = _situation(data, port, config)
-    except ConfigError as problem:
+    except ClosedloopError as problem:
         _show(console, Finding("fail", "configuration", str(problem)))
         sys.exit(1)
     failed = False

@@ -89,7 +89,10 @@ def _receiver(
     settings, state = settings_of_running(data, config=config)
     keys = keys_to_use(settings, DataFolder(settings.data))
     found = (state.http if state else urls(settings))["ingest"]
-    return found, key or (keys.secret_key if target.secret else keys.write_key)
+    if known := key or (keys.secret_key if target.secret else keys.write_key):
+        return found, known
+    kind = "secret" if target.secret else "write"
+    raise KeyIsMissing(f"no configured source has a {kind}_key, which {target.name} need: give one with --key")
 
 
 def _form(mapping: Map | None) -> tuple[str | None, str, str]:

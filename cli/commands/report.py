@@ -14,6 +14,7 @@ from cli.reports.pivot import by_period
 from cli.reports.read import Relation, Warehouse
 from cli.reports.registry import Report, known, names
 from cli.running import Config, Data, settings_of_running
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 app = typer.Typer(help="a report of the warehouse, as a table, CSV or JSON")
@@ -78,4 +79,4 @@ async def _report(
 def _list(console: Console, relations: dict[str, Relation]) -> None:
     made = look.table(("report", "what it says"), texts=2)
     look.add_rows(made, ((name, relation.says) for name, relation in relations.items()))
-    look.show(console, made, "Reports", "closedloop report NAME; `closedloop report --help` has examples")
+    look.show(console, made, "Reports", f"{CLOSEDLOOP} report NAME; `{CLOSEDLOOP} report --help` has examples")

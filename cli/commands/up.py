@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.running import Config, Data, Port, settings_for
+from cli.running import Config, Data, Port, checked_settings_for
 from deploy.supervise.folder import DataFolder, Keys
 from deploy.supervise.report import Report
 from deploy.supervise.services import SERVICES, keys_to_use
 from deploy.supervise.stack import Stack
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 from shared.settings import Settings
 
@@ -32,7 +33,7 @@ def up(
     """Start what is missing, run the services, start again whatever dies; Ctrl-C stops all of it."""
     console = Console()
     try:
-        settings, used = settings_for(data, port, config)
+        settings, used = checked_settings_for(data, port, config)
         folder = DataFolder(settings.data)
         report = Report(console, [folder.logs / f"{name}.log" for name in SERVICES] if verbose else [])
         with running_stack(settings, folder, used, report) as stack:
@@ -78,14 +79,19 @@ def _signals(handler: "signal._HANDLER") -> Iterator[None]:
 def _say_what_next(report: Report, stack: Stack, keys: Keys) -> None:
     ingest = stack.state.http["ingest"]
     example = '{"id":"1","kind":"page_view","email":"ada@example.com","campaign":{"source":"google","medium":"cpc"}}'
-    report.line("write key", keys.write_key, "for web pages and apps: touchpoints", "magenta")
-    report.line("secret key", keys.secret_key, "for servers: deals, spend, lead actions", "magenta")
+    if keys.write_key is not None:
+        report.line("write key", keys.write_key, "for web pages and apps: touchpoints", "magenta")
+    if keys.secret_key is not None:
+        report.line("secret key", keys.secret_key, "for servers: deals, spend, lead actions", "magenta")
+    if (key := keys.write_key or keys.secret_key) is not None:
+        report.text(
+            "",
+            "[bold]Send the first touchpoint[/]",
+            f"  curl {ingest}/v1/touchpoints -H 'X-Write-Key: {key}' \\",
+            f"    -H 'Content-Type: application/json' -d '{example}'",
+        )
     report.text(
         "",
-        "[bold]Send the first touchpoint[/]",
-        f"  curl {ingest}/v1/touchpoints -H 'X-Write-Key: {keys.write_key}' \\",
-        f"    -H 'Content-Type: application/json' -d '{example}'",
-        "",
-        f"[dim]What can be sent: {ingest}/docs   How it is doing: closedloop status   Ctrl-C stops it.[/]",
+        f"[dim]What can be sent: {ingest}/docs   How it is doing: {CLOSEDLOOP} status   Ctrl-C stops it.[/]",
         "",
     )

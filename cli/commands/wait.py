@@ -11,7 +11,7 @@ import typer
 from cli.running import Config, Data, settings_of_running
 from deploy.supervise.backlog import BacklogReader
 from deploy.supervise.folder import NotRunning, StillStarting
-from deploy.supervise.services import why_not_ready
+from deploy.supervise.services import urls, why_not_ready
 from shared.errors import ClosedloopError, Unavailable
 from shared.settings import Settings
 
@@ -74,8 +74,11 @@ def _until_ready(data: Path | None, config: Path | None, deadline: float) -> Set
         give_up_at = deadline
         try:
             settings, state = settings_of_running(data, config=config)
-            waiting = {name: why for name, url in (state.http if state else {}).items() if (why := why_not_ready(url))}
-            if not waiting:
+            # Without an `up` here the engines are given, and whatever started them may have started the services too.
+            # An `up` that is about to begin comes first: it may use other ports.
+            http = state.http if state else urls(settings)
+            waiting = {name: why for name, url in http.items() if (why := why_not_ready(url))}
+            if not waiting and (state is not None or time.monotonic() > begins_by):
                 return settings
             problem = TookTooLong(f"Not ready: {', '.join(f'{name} ({why})' for name, why in waiting.items())}.")
         except StillStarting as starting:

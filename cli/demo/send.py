@@ -16,9 +16,9 @@ _AT_ONCE = 4
 async def tell(company: Company, url: str, keys: Keys) -> None:
     """Send everything and return when all of it is acknowledged. Raises SendingFailed."""
     async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
-        touchpoints = Receiver(http, url, "/v1/touchpoints", keys.write_key)
-        deals = Receiver(http, url, "/v1/deals", keys.secret_key)
-        acts = Receiver(http, url, "/v1/lead-actions", keys.secret_key)
+        touchpoints = Receiver(http, url, "/v1/touchpoints", keys.write_key or "")
+        deals = Receiver(http, url, "/v1/deals", keys.secret_key or "")
+        acts = Receiver(http, url, "/v1/lead-actions", keys.secret_key or "")
         await _send(touchpoints, company.touchpoints, _AT_ONCE)
         await _send(acts, company.lead_actions, 1)
         await _send(deals, company.deals, 1)  # a deal's versions one after the other

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from cli.importing.problem import Problem
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 MOST_ITEMS = 1000
@@ -71,7 +72,7 @@ class Receiver:
             if time.monotonic() + pause > give_up_at:
                 raise SendingFailed(
                     f"{self._url}: {problem}, for {PATIENCE:.0f} s. What it acknowledged is safe; running this again "
-                    "sends the rest and counts nothing twice. `closedloop status` shows what is up."
+                    f"sends the rest and counts nothing twice. `{CLOSEDLOOP} status` shows what is up."
                 )
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -87,7 +88,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _why(response: httpx.Response, url: str) -> str:
     if response.status_code == 401:
-        return f"{url}: the key is not known there. Give one with --key, or run this where `closedloop up` runs."
+        return f"{url}: the key is not known there. Give one with --key, or run this where `{CLOSEDLOOP} up` runs."
     if response.status_code == 403:
         return f"{url}: this key may not send this: touchpoints take a write key, all else a secret key (--key)."
     return f"{url} answered {response.status_code}: {response.text[:500]}"

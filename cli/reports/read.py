@@ -9,6 +9,7 @@ import asyncpg
 from cli.reports.asked import Asked
 from cli.reports.registry import REPORTS, known
 from shared import db
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError, EngineError
 
 _RELATIONS = """
@@ -124,7 +125,7 @@ class Warehouse:
             asyncpg.InvalidParameterValueError,
             asyncpg.UndefinedObjectError,
         ) as error:
-            raise EngineError(f"The database is not migrated ({error}): `closedloop up` does that.") from error
+            raise EngineError(f"The database is not migrated ({error}): `{CLOSEDLOOP} up` does that.") from error
         except db.TRANSIENT as error:
             raise EngineError(f"PostgreSQL does not answer: {error or type(error).__name__}") from error
 

@@ -12,6 +12,7 @@ from deploy.embedded.jars import cache_folder, cached_jars
 from deploy.embedded.kafka_jars import KAFKA_VERSION
 from deploy.embedded.run_as import other_user, programs
 from deploy.supervise.services import PortTaken, check_ports
+from shared.command import CLOSEDLOOP
 
 
 def python(_: Situation) -> Iterator[Finding]:
@@ -49,7 +50,7 @@ def java(situation: Situation) -> Iterator[Finding]:
     if cached_jars():
         yield Finding("ok", "kafka jars", f"{KAFKA_VERSION} in {cache_folder()}")
     else:
-        yield Finding("warn", "kafka jars", "not fetched yet", "The first `closedloop up` fetches them: 46 MB.")
+        yield Finding("warn", "kafka jars", "not fetched yet", f"The first `{CLOSEDLOOP} up` fetches them: 46 MB.")
 
 
 def postgres_programs(situation: Situation) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 import migrations
 from deploy.checks.finding import Finding, Situation
 from deploy.supervise.services import why_not_ready
+from shared.command import CLOSEDLOOP
 from shared.events import TOPICS
 from shared.kafka.access import client_options
 from shared.settings.kafka import Kafka
@@ -18,7 +19,7 @@ from shared.settings.kafka import Kafka
 def kafka(situation: Situation) -> Iterator[Finding]:
     """Does Kafka answer, and has it the topics?"""
     if situation.settings.kafka.bootstrap is None:
-        yield Finding("warn", "kafka", "not running", "Start it: closedloop up")
+        yield Finding("warn", "kafka", "not running", f"Start it: {CLOSEDLOOP} up")
         return
     address = situation.settings.kafka.bootstrap
     try:
@@ -29,7 +30,7 @@ def kafka(situation: Situation) -> Iterator[Finding]:
     yield Finding("ok", "kafka", f"answers at {address}")
     missing = [name for name in map(situation.settings.topic, TOPICS) if name not in there]
     yield (
-        Finding("fail", "topics", f"missing: {', '.join(missing)}", "`closedloop up` makes them.")
+        Finding("fail", "topics", f"missing: {', '.join(missing)}", f"`{CLOSEDLOOP} up` makes them.")
         if missing
         else (Finding("ok", "topics", f"all {len(TOPICS)} are there"))
     )
@@ -38,7 +39,7 @@ def kafka(situation: Situation) -> Iterator[Finding]:
 def database(situation: Situation) -> Iterator[Finding]:
     """Does PostgreSQL answer, and is it migrated?"""
     if situation.settings.database_url is None:
-        yield Finding("warn", "postgres", "not running", "Start it: closedloop up")
+        yield Finding("warn", "postgres", "not running", f"Start it: {CLOSEDLOOP} up")
         return
     try:
         version = asyncio.run(_server_version(situation.settings.postgres_url))
@@ -51,13 +52,13 @@ def database(situation: Situation) -> Iterator[Finding]:
     if at == migrations.head():
         yield Finding("ok", "migrations", f"at revision {at}, the newest")
     else:
-        yield Finding("fail", "migrations", f"at {at}, newest is {migrations.head()}", "`closedloop up` migrates.")
+        yield Finding("fail", "migrations", f"at {at}, newest is {migrations.head()}", f"`{CLOSEDLOOP} up` migrates.")
 
 
 def services(situation: Situation) -> Iterator[Finding]:
     """Is each service ready?"""
     if situation.state is None:
-        yield Finding("warn", "services", "not running", "Start them: closedloop up")
+        yield Finding("warn", "services", "not running", f"Start them: {CLOSEDLOOP} up")
         return
     for name, url in situation.state.http.items():
         why = why_not_ready(url)

@@ -91,6 +91,19 @@ def tail(log: Path, lines: int = 15) -> str:
     return "".join(f"    {line.rstrip()}\n" for line in last).rstrip("\n") or "    (no output)"
 
 
+def last_words(log: Path) -> str:
+    """The plain lines a process wrote last: what it said to a person, after its structured log."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            last = deque(file, maxlen=50)
+    except FileNotFoundError:
+        return ""
+    words: list[str] = []
+    while last and not last[-1].startswith("{"):
+        words.insert(0, last.pop().rstrip())
+    return "\n".join(words)
+
+
 def belonging_to(data: Path) -> list[psutil.Process]:
     """The processes of this data folder that still run, other than this process; never a stranger's."""
     wanted = {marker(data), f"-D{marker(data)}"}

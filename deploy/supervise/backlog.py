@@ -16,6 +16,7 @@ from aiokafka.errors import (
     NotCoordinatorForGroupError,
 )
 
+from shared.command import CLOSEDLOOP
 from shared.db import TRANSIENT
 from shared.errors import EngineError, Unavailable
 from shared.kafka.access import client_options
@@ -97,7 +98,7 @@ class BacklogReader:
         except (KafkaError, *TRANSIENT) as problem:
             raise Unavailable(f"Kafka or PostgreSQL does not answer: {problem!r}") from problem
         except asyncpg.UndefinedTableError as problem:
-            raise EngineError(f"The database is not migrated ({problem}): `closedloop up` does that.") from problem
+            raise EngineError(f"The database is not migrated ({problem}): `{CLOSEDLOOP} up` does that.") from problem
         return Backlog({self._settings.group(group): records for group, records in lag.items()}, outbox, dirty, marks)
 
     async def _ends(self) -> dict[TopicPartition, int]:

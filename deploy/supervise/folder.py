@@ -12,11 +12,16 @@ from typing import Any
 
 import msgspec
 
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 
 class AlreadyRunning(ClosedloopError):
     """Another `closedloop up` uses this data folder."""
+
+
+class NotAFolder(ClosedloopError):
+    """What should be the data folder is something else, or cannot be made."""
 
 
 class NotRunning(ClosedloopError):
@@ -28,10 +33,10 @@ class StillStarting(NotRunning):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """The default source's keys."""
+    """A key for touchpoints and one for all else; None where no source has such a key."""
 
-    write_key: str
-    secret_key: str
+    write_key: str | None
+    secret_key: str | None
 
 
 class State(msgspec.Struct, frozen=True):
@@ -49,19 +54,24 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
+        if self.path.exists() and not self.path.is_dir():
+            raise NotAFolder(f"{self.path} is a file. Name a folder with --data (or CLOSEDLOOP_DATA, or `data`).")
         self.logs = self.path / "logs"
         self._state = self.path / "state.json"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder. Raises AlreadyRunning when another process does; the system frees it when we die."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.logs.mkdir(exist_ok=True)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(exist_ok=True)
+        except OSError as error:
+            raise NotAFolder(f"{self.path} cannot be made ({error.strerror}). Name another with --data.") from error
         with (self.path / "lock").open("a") as lock:
             if not _lock(lock.fileno(), seconds=1):  # longer than `is_held` of another command holds it
                 raise AlreadyRunning(
-                    f"closedloop already runs in {self.path}: `closedloop status` shows it, Ctrl-C there stops it. "
-                    "To run another beside it, give it a folder and a port: closedloop up --data DIR --port N"
+                    f"closedloop already runs in {self.path}: `{CLOSEDLOOP} status` shows it, Ctrl-C there stops it. "
+                    f"To run another beside it, give it a folder and a port: {CLOSEDLOOP} up --data DIR --port N"
                 )
             self._state.unlink(missing_ok=True)  # a killed run's: those processes are not ours any more
             try:
@@ -74,7 +84,7 @@ class DataFolder:
         try:
             with (self.path / "lock").open("a") as lock:
                 return not _lock(lock.fileno(), seconds=0)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     def state(self) -> State:
@@ -84,7 +94,7 @@ class DataFolder:
                 return msgspec.json.decode(self._state.read_bytes(), type=State)
             except FileNotFoundError:
                 raise StillStarting(f"closedloop is still starting in {self.path}; try again in a moment.") from None
-        raise NotRunning(f"closedloop does not run in {self.path}. Start it: closedloop up")
+        raise NotRunning(f"closedloop does not run in {self.path}. Start it: {CLOSEDLOOP} up")
 
     def write_state(self, state: State) -> None:
         """Replace the state; a reader sees the old one or the new one, never half of it."""

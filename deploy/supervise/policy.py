@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.process import FAILED, LOOK_FIRST, WRONG
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -12,6 +14,7 @@ class Patience:
     within: float = 60.0
     first_pause: float = 0.2
     longest_pause: float = 10.0
+    look_first_pause: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,17 @@ class GiveUp:
     deaths: int
 
 
-def after_death(deaths: Sequence[float], patience: Patience) -> RestartAt | GiveUp:
-    """What to do about a process that died at these times, the last of them just now."""
+def after_death(deaths: Sequence[float], patience: Patience, code: int = FAILED) -> RestartAt | GiveUp:
+    """What to do about a process that died at these times, the last of them just now and with this exit code.
+
+    One that says that nothing but a person helps is given up at once. One that stopped so that a person looks is
+    started again for ever, slowly: whatever one sender sends must not end the others' work.
+    """
     now = deaths[-1]
+    if code == WRONG:
+        return GiveUp(1)
+    if code == LOOK_FIRST:
+        return RestartAt(now + patience.look_first_pause)
     recent = sum(1 for death in deaths if now - death < patience.within)
     if recent >= patience.deaths:
         return GiveUp(recent)

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 
@@ -11,6 +13,7 @@ from deploy.embedded.ports import is_free
 from deploy.embedded.processes import marker, spawn
 from deploy.supervise.folder import DataFolder, Keys
 from deploy.supervise.supervisor import Child
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 from shared.settings import Settings
 
@@ -37,15 +40,16 @@ def check_ports(host: str, first: int) -> None:
         better = next(start for start in (*range(first + 10, 65_000, 10), 0) if not taken(start))
         raise PortTaken(
             f"Port {busy[0]} is taken by another program. closedloop needs {first}, {first + 1} and {first + 2}; "
-            f"choose others with --port, for example: closedloop up --port {better}"
+            f"choose others with --port, for example: {CLOSEDLOOP} up --port {better}"
         )
 
 
 def keys_to_use(settings: Settings, folder: DataFolder) -> Keys:
-    """A write key and a secret key that work: the configured ones, else those made for this data folder."""
-    for source in settings.sources:
-        if source.write_key and source.secret_key:
-            return Keys(source.write_key.get_secret_value(), source.secret_key.get_secret_value())
+    """Keys that work: the first configured of each kind; only when no source has any, those made for this folder."""
+    write = [source.write_key.get_secret_value() for source in settings.sources if source.write_key]
+    secret = [source.secret_key.get_secret_value() for source in settings.sources if source.secret_key]
+    if write or secret:
+        return Keys(next(iter(write), None), next(iter(secret), None))
     made = folder.keys()
     return Keys(
         os.environ.get("CLOSEDLOOP_WRITE_KEY") or made.write_key,
@@ -68,8 +72,14 @@ def environment(
         settled["CLOSEDLOOP_CONFIG"] = str(config.absolute())
     if not any(source.write_key or source.secret_key for source in settings.sources):
         keys = keys_to_use(settings, folder)
-        settled |= {"CLOSEDLOOP_WRITE_KEY": keys.write_key, "CLOSEDLOOP_SECRET_KEY": keys.secret_key}
+        settled |= {"CLOSEDLOOP_WRITE_KEY": keys.write_key or "", "CLOSEDLOOP_SECRET_KEY": keys.secret_key or ""}
+    settled.setdefault("CLOSEDLOOP_INSTANCE", settings.kafka.instance or _instance(folder))
     return {**os.environ, **settled}
+
+
+def _instance(folder: DataFolder) -> str:
+    """A name for the processes of this folder: the same at every start, another one on another machine."""
+    return f"{socket.gethostname()}-{crc32(str(folder.path).encode()):08x}"
 
 
 def service(name: str, folder: DataFolder, told: dict[str, str]) -> Child:

@@ -59,7 +59,7 @@ class Stack:
             kafka=self._kafka,
             database_url=self._database_url,
             processes={child.name: child.pid for child in children if child.pid is not None},
-            config=str(self._config) if self._config else None,
+            config=str(self._config.absolute()) if self._config else None,
         )
 
     def start(self) -> State:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.embedded.processes import tail
+from deploy.embedded.processes import last_words, tail
 from deploy.supervise.policy import GiveUp, Patience, RestartAt, after_death
 from shared.errors import ClosedloopError
+from shared.process import LOOK_FIRST, WRONG
 
 
 class GaveUp(ClosedloopError):
@@ -69,8 +70,11 @@ class Supervisor:
         if child.process is None or child.process.poll() is None:
             return False
         child.deaths.append(now)
-        ended = _how_it_ended(child.process.returncode)
-        match after_death(child.deaths, self._patience):
+        code = child.process.returncode
+        ended = _how_it_ended(code)
+        match after_death(child.deaths, self._patience, code):
+            case GiveUp() if code == WRONG:
+                raise GaveUp(f"{child.name} cannot run. {last_words(child.log)}")
             case GiveUp(deaths):
                 raise GaveUp(
                     f"{child.name} {ended}: {deaths} times within {self._patience.within:g} s. "
@@ -78,6 +82,9 @@ class Supervisor:
                 )
             case RestartAt(at):
                 child.restart_at = at
+        if code == LOOK_FIRST:
+            child.deaths.pop()
+            ended = f"stopped: {last_words(child.log)}"
         self._on_event(child.name, f"{ended}; starting it again (its log: {child.log})")
         return True
 

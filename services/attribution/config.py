@@ -6,7 +6,13 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from services.attribution.domain.channels import ChannelRulesError, Classifier, EarningKinds, channel_rules
+from services.attribution.domain.channels import (
+    ChannelRules,
+    ChannelRulesError,
+    Classifier,
+    EarningKinds,
+    channel_rules,
+)
 from services.attribution.domain.deals.attribute import Policy
 from services.attribution.domain.journeys.selection import Rules
 from services.attribution.domain.models import CUSTOM, FITTED, MODELS, RULES, fitted_models, rule_models
@@ -105,11 +111,21 @@ class Attribution(Section):
 def read(settings: Settings, path: Path | None = None) -> tuple[Attribution, Classifier]:
     """Both sections, checked, and what they make of a touch. Raises ConfigError, which names the key.
 
-    The error also names the line, when the file is given.
+    It names the line too when the file is given.
     """
-    section = read_section("attribution", Attribution, settings.attribution, path)
+    section = read_attribution(settings, path)
+    return section, Classifier(read_channels(settings, path), EarningKinds(section.earns))
+
+
+def read_attribution(settings: Settings, path: Path | None = None) -> Attribution:
+    """The section `attribution`, checked. Raises ConfigError."""
+    return read_section("attribution", Attribution, settings.attribution, path)
+
+
+def read_channels(settings: Settings, path: Path | None = None) -> ChannelRules:
+    """The section `channels`, checked. Raises ConfigError."""
     try:
-        return section, Classifier(channel_rules(settings.channels), EarningKinds(section.earns))
+        return channel_rules(settings.channels)
     except ChannelRulesError as error:
         if path is None:
             raise ConfigError(str(error)) from None

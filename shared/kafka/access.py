@@ -18,6 +18,7 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
 )
 
+from shared.command import CLOSEDLOOP
 from shared.errors import AccessDenied, ConfigError
 from shared.kafka.tokens import ClientCredentials, MskIam
 from shared.settings.kafka import WITH_PASSWORD, Kafka
@@ -38,7 +39,7 @@ _KNOCKS_FOR = 10.0  # seconds
 def client_options(kafka: Kafka) -> dict[str, Any]:
     """The arguments that every aiokafka client takes. Raises ConfigError naming a file that cannot be used."""
     if kafka.bootstrap is None:
-        raise ConfigError("Kafka's address is not set: run `closedloop up`, or set CLOSEDLOOP_KAFKA=host:port")
+        raise ConfigError(f"Kafka's address is not set: run `{CLOSEDLOOP} up`, or set CLOSEDLOOP_KAFKA=host:port")
     options: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap,
         "security_protocol": kafka.security_protocol,

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import db, metrics
+from shared.command import CLOSEDLOOP
 from shared.errors import AccessDenied, BadRecord, ClosedloopError, EngineError, Unavailable
 from shared.events import decode
 from shared.kafka.letters import letter_of
@@ -92,7 +93,7 @@ class BatchApplier:
         except db.MISFIT as error:
             raise EngineError(
                 f"{self._group}: the database does not fit this version ({error}). Migrate it with a login that owns "
-                "its tables: `closedloop up`, or `python -m migrations`."
+                f"its tables: `{CLOSEDLOOP} up`, or `python -m migrations`."
             ) from error
         except Exception as error:
             if engine_is_away(error) or isinstance(error, AccessDenied):

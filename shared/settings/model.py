@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
+import limits
 from pydantic import Field, SecretStr, field_validator
 
+from shared.command import CLOSEDLOOP
 from shared.errors import ConfigError
 from shared.settings.kafka import Kafka
 from shared.settings.section import Name, Section
@@ -24,6 +26,17 @@ class Source(Section):
     secret_key: SecretStr | None = Field(None, description="secret key; may send deals, spend and lead actions")
     crm: Name = Field("crm", description="the CRM it speaks for; sources of one CRM share its deals")
     rate: str | None = Field(None, description='the most it may send, such as "500/second"; none: no limit')
+
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, rate: str | None) -> str | None:
+        try:
+            known = rate is None or limits.parse(rate).amount > 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(f'{rate!r} is not a rate such as "500/second"')
+        return rate
 
 
 class Http(Section):
@@ -108,14 +121,14 @@ class Settings(Section):
     def kafka_bootstrap(self) -> str:
         """Kafka's address, known once `closedloop up` (or CLOSEDLOOP_KAFKA) has said it."""
         if self.kafka.bootstrap is None:
-            raise ConfigError("Kafka's address is not set: run `closedloop up`, or set CLOSEDLOOP_KAFKA=host:port")
+            raise ConfigError(f"Kafka's address is not set: run `{CLOSEDLOOP} up`, or set CLOSEDLOOP_KAFKA=host:port")
         return self.kafka.bootstrap
 
     @property
     def postgres_url(self) -> str:
         """PostgreSQL's address, known once `closedloop up` (or CLOSEDLOOP_DATABASE_URL) has said it."""
         if self.database_url is None:
-            raise ConfigError("PostgreSQL's address is not set: run `closedloop up`, or set CLOSEDLOOP_DATABASE_URL")
+            raise ConfigError(f"PostgreSQL's address is not set: run `{CLOSEDLOOP} up`, or set CLOSEDLOOP_DATABASE_URL")
         return self.database_url.get_secret_value()
 
     def topic(self, name: str) -> str:

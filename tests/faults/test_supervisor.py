@@ -15,6 +15,11 @@ from deploy.supervise.supervisor import Child, GaveUp, Supervisor
 
 LIVES = "import time; time.sleep(600)"
 DIES = "raise SystemExit('the disk is full')"
+WRONG_CONFIGURATION = """import sys
+print('{"event": "starting"}')
+print('service: closedloop.yaml:3: lifecycle.preset: there is none')
+sys.exit(78)"""
+TOO_MANY_BAD = "import sys; print('most records were bad'); sys.exit(75)"
 IGNORES_SIGTERM = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(600)"
 )
@@ -28,7 +33,7 @@ def events() -> list[str]:
 
 @pytest.fixture
 def supervisor(events: list[str]) -> Iterator[Supervisor]:
-    patience = Patience(deaths=3, within=60, first_pause=0.05)
+    patience = Patience(deaths=3, within=60, first_pause=0.05, look_first_pause=0.05)
     supervisor = Supervisor(lambda name, what: events.append(f"{name} {what}"), patience)
     yield supervisor
     supervisor.stop(list(supervisor.children), seconds=0.1)
@@ -71,6 +76,27 @@ def test_a_process_that_keeps_dying_ends_it_with_its_last_words(
 
     with pytest.raises(GaveUp, match=r"(?s)stopped with exit code 1: 3 times.*the disk is full"):
         _look_until(supervisor, lambda: False)
+
+
+def test_what_only_a_person_can_mend_ends_it_at_once_with_the_sentence(
+    supervisor: Supervisor, child: Callable[[str, str], Child], events: list[str]
+) -> None:
+    supervisor.start(child("service", WRONG_CONFIGURATION))
+
+    with pytest.raises(GaveUp) as gave_up:
+        _look_until(supervisor, lambda: False)
+
+    assert str(gave_up.value) == "service cannot run. service: closedloop.yaml:3: lifecycle.preset: there is none"
+    assert events == []
+
+
+def test_what_stopped_for_bad_records_does_not_end_the_others(
+    supervisor: Supervisor, child: Callable[[str, str], Child], events: list[str]
+) -> None:
+    supervisor.start(child("service", TOO_MANY_BAD))
+    _look_until(supervisor, lambda: len(events) >= 10)
+
+    assert events[0].startswith("service stopped: most records were bad; starting it again")
 
 
 def test_what_does_not_stop_in_time_is_killed(

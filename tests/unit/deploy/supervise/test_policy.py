@@ -4,6 +4,7 @@ import pytest
 
 from deploy.supervise.order import NEEDS, waves
 from deploy.supervise.policy import GiveUp, Patience, RestartAt, after_death
+from shared.process import LOOK_FIRST, WRONG
 
 PATIENCE = Patience(deaths=5, within=60, first_pause=1, longest_pause=6)
 
@@ -23,6 +24,14 @@ PATIENCE = Patience(deaths=5, within=60, first_pause=1, longest_pause=6)
 )
 def test_what_follows_a_death(deaths: list[float], decision: RestartAt | GiveUp) -> None:
     assert after_death(deaths, PATIENCE) == decision
+
+
+def test_what_only_a_person_can_mend_is_given_up_at_once() -> None:
+    assert after_death([100], PATIENCE, WRONG) == GiveUp(1)
+
+
+def test_what_stopped_for_bad_records_is_started_again_slowly_however_often() -> None:
+    assert after_death([0, 1, 2, 3, 4, 5, 6], PATIENCE, LOOK_FIRST) == RestartAt(36)
 
 
 @pytest.mark.parametrize(
