@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "explain deal": ("closedloop explain deal D-1042", "closedloop explain deal D-1042 --model w_shaped"),
     "lead": ("closedloop lead ann@acme.com",),
+    "config check": ("closedloop config check", "closedloop config check closedloop.yaml"),
     "doctor": ("closedloop doctor",),
     "channels test": (
         "closedloop channels test --url 'https://example.com/?gclid=1'",

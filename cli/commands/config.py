@@ -21,10 +21,7 @@ def config() -> None:
 def check(
     file: Annotated[Path | None, typer.Argument(help="the YAML file [CLOSEDLOOP_CONFIG; closedloop.yaml]")] = None,
 ) -> None:
-    """Check every section and the environment; print each problem as FILE:LINE: KEY: what. Exit code 1 if any.
-
-    Example: closedloop config check closedloop.yaml
-    """
+    """Check every section and the environment; print each problem as FILE:LINE: KEY: what. Exit code 1 if any."""
     used = file or file_in_use()
     found = problems(used)
     for problem in found:
