@@ -11,6 +11,7 @@ def upgrade() -> None:
     run(_SETTING)
     run(_OWNERS)
     run(_REACH)
+    run(_KEYS)
 
 
 _SETTING = """
@@ -94,4 +95,10 @@ FROM warehouse.fct_touchpoint WHERE NOT is_bot AND identity IS NOT NULL GROUP BY
 --
 INSERT INTO attribution.reach_mark (person_id, earliest, latest)
 SELECT person_id, '-infinity', 'infinity' FROM attribution.person WHERE lead_created_at IS NOT NULL
+"""
+
+# What holds at every commit, because one service writes both sides in one transaction or one after the other, is a
+# declared key. What two services write (touches and people) can arrive in either order, so there a key cannot hold.
+_KEYS = """
+ALTER TABLE warehouse.fct_deal_entry ADD FOREIGN KEY (deal_id) REFERENCES warehouse.fct_deal
 """

@@ -107,3 +107,15 @@ async def test_an_upgrade_without_a_change_leaves_the_views_as_they_are(
     before = await database.fetch(of)
     migrations.upgrade(database_url)
     assert await database.fetch(of) == before
+
+
+async def test_every_table_has_a_primary_key_and_what_holds_is_declared(database: asyncpg.Connection) -> None:
+    keys = await database.fetch(
+        """
+        SELECT relname::text AS relation, array_agg(contype::text) FILTER (WHERE contype IN ('p', 'f')) AS kinds
+        FROM pg_class LEFT JOIN pg_constraint ON conrelid = pg_class.oid
+        WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'p') GROUP BY relname
+        """
+    )
+    assert {row["relation"] for row in keys if "p" not in (row["kinds"] or [])} == set()
+    assert {row["relation"] for row in keys if "f" in row["kinds"]} == {"fct_deal_entry", "model_result"}
