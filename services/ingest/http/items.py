@@ -98,8 +98,10 @@ class Reader(Generic[Wire]):
             return parts, [bytes(raw) for raw in _LIST.decode(parts[self.plural])]
         except _UNREADABLE:
             pass
+        if not parts[self.plural].lstrip().startswith(b"["):
+            return parts, self._no_list(parts[self.plural])
         try:
-            return parts, split.items_of(parts[self.plural])
+            return parts, split.items_of(parts[self.plural], BATCH_EVENTS + 1)
         except split.NotSplit:
             raise Malformed(f"`{self.plural}` must be a list of objects.") from None
 
@@ -113,6 +115,10 @@ class Reader(Generic[Wire]):
         if self.plural not in parts:
             self._lone(parts, _where(why, body, self.plural))
         return parts
+
+    def _no_list(self, raw: bytes) -> list[bytes]:
+        """The items of an envelope whose list is none."""
+        raise Malformed(f"`{self.plural}` must be a list of objects.")
 
     def _context(self, parts: dict[str, bytes]) -> object:
         """What the envelope says of all its items."""
@@ -132,7 +138,8 @@ class Reader(Generic[Wire]):
 class SegmentReader(Reader[SegmentCall]):
     """Reads Segment's calls, in two readings (see `entrances.segment.wire`).
 
-    Its libraries send again what is refused, so a lone call that is no JSON is rejected as one of many is.
+    Its libraries send again what is refused. So a lone call that is no JSON, or a `batch` that is no list, is rejected
+    as one call of many would be.
     """
 
     def __init__(self) -> None:
@@ -159,6 +166,9 @@ class SegmentReader(Reader[SegmentCall]):
 
     def _context(self, parts: dict[str, bytes]) -> SentContext | None:
         return tidied_context(_optional(_ANY, parts, "context"))
+
+    def _no_list(self, raw: bytes) -> list[bytes]:
+        return [raw]
 
     def _lone(self, parts: dict[str, bytes], why: str) -> None:
         if not parts:

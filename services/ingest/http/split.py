@@ -9,6 +9,7 @@ proportion to the brackets and done in C in between.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 MOST_BRACKETS = 200_000
 """More than a full batch of rich events has; a body of nothing but brackets is given up here, after some 30 ms."""
@@ -35,9 +36,9 @@ def members_of(body: bytes) -> dict[bytes, bytes]:
     return found
 
 
-def items_of(body: bytes) -> list[bytes]:
-    """The items of a list, each as it was sent. Raises NotSplit."""
-    return list(_parts(body, b"["))
+def items_of(body: bytes, most: int) -> list[bytes]:
+    """The items of a list, each as it was sent; the first `most`, if there are more. Raises NotSplit."""
+    return list(islice(_parts(body, b"["), most))
 
 
 def _parts(body: bytes, opening: bytes) -> Iterator[bytes]:

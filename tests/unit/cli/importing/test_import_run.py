@@ -17,6 +17,9 @@ from cli.importing.rejects import Rejects
 from cli.importing.rows import UnreadableFile, opened
 from cli.importing.run import Counts, import_rows
 from cli.importing.send import Receiver, SendingFailed
+from services.ingest.domain.rejection import Problem
+from services.ingest.http.answer import answer
+from services.ingest.letters import Reject
 
 DEALS = TARGETS["deals"]
 Answer = Callable[[list[dict[str, Any]]], httpx.Response]
@@ -88,6 +91,21 @@ async def test_a_rejected_row_keeps_its_line_its_reasons_and_its_cells(tmp_path:
         ["4", "amount: is bad", "2", "b"],
     ]
     assert (counts.accepted, counts.rejected) == (2, 2)
+
+
+async def test_rejected_rows_that_the_answer_tells_together_are_kept_one_by_one(tmp_path: Path):
+    file = written(tmp_path, "n\n" + "".join(f"{n}\n" for n in range(80)))
+    problems = (Problem("amount", "is bad"),)
+    ingest = Ingest(told(0, [Reject(n, b"{}", problems) for n in range(80)]))
+    counts = await run(ingest, file, {"id": "n"})
+    assert (counts.accepted, counts.rejected) == (0, 80)
+    rows = list(csv.reader(file.with_suffix(".rejects").open()))
+    assert rows[1:] == [[str(n + 2), "amount: is bad", str(n)] for n in range(80)]
+
+
+def told(accepted: int, rejects: list[Reject]) -> httpx.Response:
+    found = answer(accepted, rejects)
+    return httpx.Response(found.status, content=found.body)
 
 
 async def test_json_lines_need_no_map_and_a_broken_line_is_rejected_alone(tmp_path: Path):

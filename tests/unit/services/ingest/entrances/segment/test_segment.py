@@ -232,7 +232,7 @@ contexts = st.fixed_dictionaries(
 calls = st.fixed_dictionaries(
     {
         "type": st.sampled_from(["track", "page", "group", "alias"]),
-        "messageId": texts,
+        "messageId": st.just("m1"),
         "anonymousId": texts,
     },
     optional={"userId": texts, "event": texts, "name": texts, "context": contexts, "traits": pages, "groupId": texts},
