@@ -11,6 +11,7 @@ def upgrade() -> None:
     run(_SIGNALS)
     run(_REFUSED)
     run(_IDENTITY)
+    run(_ACCOUNTS)
 
 
 _SIGNALS = """
@@ -119,4 +120,45 @@ COMMENT ON VIEW lifecycle.suggestion IS
   'Links by a public key between two people whom better evidence knows as two: not followed, for a person to confirm'
 --
 CREATE INDEX strong_link_suggested ON lifecycle.strong_link (kind, value) WHERE suggested
+"""
+
+_ACCOUNTS = """
+ALTER TABLE lifecycle.claim ADD COLUMN trusted boolean NOT NULL DEFAULT false
+--
+UPDATE lifecycle.claim SET trusted = true WHERE rule = 'deal'
+--
+ALTER TABLE lifecycle.claim DROP CONSTRAINT claim_pkey,
+  ADD PRIMARY KEY (subject_kind, subject_value, rule, ref, trusted)
+--
+UPDATE lifecycle.account_object SET name = '' WHERE name IS NULL
+--
+ALTER TABLE lifecycle.account_object DROP CONSTRAINT account_object_pkey,
+  ADD COLUMN rank smallint NOT NULL DEFAULT 0, ADD COLUMN ref text NOT NULL DEFAULT '',
+  ALTER COLUMN name SET NOT NULL
+--
+UPDATE lifecycle.account_object SET rank = 2, ref = event_id WHERE event_id LIKE 'deal:%'
+--
+ALTER TABLE lifecycle.account_object ADD PRIMARY KEY (account_id, domain, name_key, rank, ref)
+--
+CREATE INDEX account_object_ref ON lifecycle.account_object (ref) WHERE ref <> ''
+--
+CREATE INDEX account_object_trusted ON lifecycle.account_object (domain) WHERE rank > 0 AND domain <> ''
+--
+COMMENT ON TABLE lifecycle.account_object IS
+  'How accounts were named: rank 0 by a public key, 1 by a deal''s contacts, 2 by a secret key; ref: the deal, if any'
+--
+ALTER TABLE lifecycle.account_alias ADD COLUMN joined_by text
+--
+COMMENT ON COLUMN lifecycle.account_alias.joined_by IS 'The event that made this key stand for the account'
+--
+ALTER TABLE lifecycle.person ADD COLUMN account_keys text[]
+--
+UPDATE lifecycle.person SET account_keys = ARRAY[account_key] WHERE account_key IS NOT NULL
+--
+ALTER TABLE lifecycle.person DROP COLUMN account_key
+--
+CREATE INDEX person_account_keys ON lifecycle.person USING gin (account_keys) WHERE account_keys IS NOT NULL
+--
+ALTER TABLE lifecycle.deal ADD COLUMN received_at timestamptz NOT NULL DEFAULT '1900-01-01 00:00Z',
+  ADD COLUMN position integer NOT NULL DEFAULT 0
 """

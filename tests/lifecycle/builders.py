@@ -115,8 +115,10 @@ class World:
                 continue
             account = person.account
             assert account_id == (account and account.account_id)
+            now = person.memberships[-1] if person.memberships else None
+            assert (account and msgspec.structs.astuple(account)) == (now and msgspec.structs.astuple(now)[:4])
             result[frozenset((i.kind, i.value, i.since, i.until) for i in person.identifiers)] = (
-                account and (account.account_id, account.rule, account.domain, account.name),
+                person.memberships,
                 stage, score, cycle,
                 person.lead_created_at and (person.lead_created_at, person.lead_created_by), email, first,
                 answers.get(person_id, {}), sorted(transitions.get(person_id, []), key=str),

@@ -1,24 +1,21 @@
 """What the lifecycle must come to, computed the plain way: from the whole set of events at once, nothing incremental.
 
-It shares the fold with the product and nothing of how a batch is applied: no cache, no stored state, no merging.
+It shares the fold of stages with the product, which has a reference of its own (stage_reference.py), and nothing else:
+who is who and who belongs where are worked out in who_is_who.py and companies.py.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from services.lifecycle.batch.evidence import claims_of, signals_of
-from services.lifecycle.domain.accounts.claims import Book, Claim, Object, best, claimed, named
-from services.lifecycle.domain.collect import ACCOUNT, strong_keys
-from services.lifecycle.domain.identity.links import WEAK, Key
 from services.lifecycle.domain.identity.strong import DEFAULT_BOUNDS, Bounds
 from services.lifecycle.domain.stages.fold import Signal, fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle
-from shared.accounts import account_key, email_domain
+from shared.accounts import account_key
 from shared.bots import is_bot
-from shared.events.deal import Deal
 from shared.events.lead_action import LeadAction
 from shared.events.touchpoint import Touchpoint
-from tests.lifecycle.who_is_who import who_is_who
+from tests.lifecycle.companies import Companies, latest
+from tests.lifecycle.who_is_who import BROWSER, Name, Somebody, names_of, who_is_who
 
 
 def lives(
@@ -26,84 +23,27 @@ def lives(
 ) -> dict[frozenset[tuple[Any, ...]], Any]:
     """Per person, named by its identifiers with their spans: account, score, cycle, answers, transitions."""
     events = list(events)
-    signals: set[tuple[Key, Signal]] = set()
-    acts: dict[str, Any] = {}
-    claims: dict[tuple[Key, str, str], tuple[Any, str, str]] = {}
-    objects: dict[Any, Object] = {}
-    deals: dict[str, Deal] = {}
-
-    def claim(subject: Key, rule: str, ref: str, key: str, when: Any, event_id: str) -> None:
-        first = (when, event_id, key)
-        claims[subject, rule, ref] = min(claims.get((subject, rule, ref), first), first)
-
-    def name(account: Any, when: Any, event_id: str) -> None:
-        one = Object(named(account), when, event_id, account.name)
-        known = objects.get(one.named)
-        if any(one.named) and (known is None or (when, event_id) < (known.at, known.event_id)):
-            objects[one.named] = one
-
-    def act(event: Any, subject: Key, signal: Signal) -> None:
-        this = (event.received_at, event.position, subject, (signal.at, str(signal)), signal)
-        acts[signal.id] = min(acts.get(signal.id, this), this, key=lambda one: one[:4])
-
-    for event in events:
-        if isinstance(event, Touchpoint):
-            if is_bot(event.user_agent):
-                continue
-            when, event_id = event.occurred_at, event.touchpoint_id
-            strong = strong_keys(event.email, event.user_id, event.ids)
-            keys = [*strong, (WEAK, event.anonymous_id)] if event.anonymous_id else strong
-            if event.kind in config.touch_signals and event.consent != "denied":
-                act(event, keys[0], Signal(when, event_id, event.kind))
-            if event.account and (found := claimed(event.account, event.group_call)):
-                claim(keys[0], found[0], found[1], found[1], when, event_id)
-                name(event.account, when, event_id)
-        elif isinstance(event, Deal):
-            if event.account and account_key(event.account.id, event.account.domain, event.account.name):
-                name(event.account, event.created_at, f"deal:{event.deal_id}")
-            known = deals.get(event.deal_id)
-            if known is None or event.updated_at > known.updated_at:
-                deals[event.deal_id] = event
-        elif isinstance(event, LeadAction):
-            keys = strong_keys(event.email, event.user_id, {})
-            event_id = f"action:{event.action_id}"
-            act(
-                event, keys[0], Signal(event.occurred_at, event_id, f"action:{event.action}", event.reason, event.owner)
-            )
-    signals.update((subject, signal) for _, _, subject, _, signal in acts.values())
-    for deal in deals.values():
-        signals.update(signals_of(deal))
-        for row in claims_of(deal):
-            claim(*row)
-
-    book = Book(objects.values())
+    companies = Companies(events)
+    signals, of_companies = _signals(events, config)
     result = {}
     for who in who_is_who(events, bounds):
-        mine = [Claim(rule, key, when, id) for (subject, rule, _), (when, id, key) in claims.items()
-                if who.did(subject, when)]  # fmt: skip
-        mine += [Claim("domain", f"domain:{domain}", *first) for (kind, value), first in who.strong.items()
-                 if kind == "email" and (domain := email_domain(value))]  # fmt: skip
-        decides = best(mine)
-        account = book.resolve(decides.key) if decides else None
-        of_account = [
-            signal for (kind, key), signal in signals
-            if kind == ACCOUNT and account and book.resolve(key).account_id == account.account_id
-        ]  # fmt: skip
-        own = [signal for subject, signal in signals if subject[0] != ACCOUNT and who.did(subject, signal.at)]
+        belongs = companies.of(who)
+        own = [signal for subject, signal in signals if who.did(subject, signal.at)]
+        for key, signal in of_companies:
+            there = next((m.account_id for m in belongs if m.until is None or signal.at < m.until), None)
+            own += [signal] if there == companies.resolve(key)[0] else []
         if who.strong:
             own.append(Signal(*min(who.strong.values()), IDENTIFIED))
-        folded = fold(Signal(*who.first_seen, SEEN), own + of_account, config)
+        folded = fold(Signal(*who.first_seen, SEEN), own, config)
         name_of = {(*name, None, None) for name in who.strong}
-        name_of |= {(WEAK, value, *span) for value, spans in who.spans.items() for span in spans}
+        name_of |= {(BROWSER, value, *span) for value, spans in who.spans.items() for span in spans}
         result[frozenset(name_of)] = (
-            account and decides and (account.account_id, decides.rule, account.domain, account.name),
+            belongs,
             folded.state.stage,
             folded.state.score,
             folded.state.cycle,
             folded.state.lead_created,
-            min((first, name[1]) for name, first in who.strong.items() if name[0] == "email")[1]
-            if any(kind == "email" for kind, _ in who.strong)
-            else None,
+            _email(who),
             who.first_seen[0],
             {cycle: (r.mql_at, r.contacted_at, r.decided_at, r.decision, r.reason)
              for cycle, r in folded.state.answers.items()},
@@ -111,3 +51,40 @@ def lives(
             frozenset(who.shared),
         )  # fmt: skip
     return result
+
+
+def _email(who: Somebody) -> str | None:
+    emails = [(first, name[1]) for name, first in who.strong.items() if name[0] == "email"]
+    return min(emails)[1] if emails else None
+
+
+def _signals(events: Iterable[object], config: Lifecycle) -> tuple[list[tuple[Name, Signal]], list[tuple[str, Signal]]]:
+    """What people did, each act once; and what happened to everybody of a company."""
+    acts: dict[str, tuple[Any, ...]] = {}
+    events = list(events)
+    for event in events:
+        if isinstance(event, Touchpoint):
+            if is_bot(event.user_agent) or event.consent == "denied" or event.kind not in config.touch_signals:
+                continue
+            signal = Signal(event.occurred_at, event.touchpoint_id, event.kind)
+            subject = (*names_of(event), (BROWSER, event.anonymous_id or ""))[0]
+        elif isinstance(event, LeadAction):
+            id, kind = f"action:{event.action_id}", f"action:{event.action}"
+            signal, subject = Signal(event.occurred_at, id, kind, event.reason, event.owner), names_of(event)[0]
+        else:
+            continue
+        receipt = (event.received_at, event.position, subject, signal.at, str(signal), signal)
+        acts[signal.id] = min(acts.get(signal.id, receipt), receipt, key=lambda one: one[:5])
+    signals = [(act[2], act[5]) for act in acts.values()]
+    of_companies = []
+    for deal in latest(events):
+        began = deal.created_at or deal.updated_at
+        made = [Signal(began, f"deal:{deal.deal_id}:1open", "deal:open", deal_id=deal.deal_id)]
+        if deal.status != "open":
+            closed = max(deal.closed_at or deal.updated_at, began)
+            made.append(Signal(closed, f"deal:{deal.deal_id}:2closed", f"deal:{deal.status}", deal_id=deal.deal_id))
+        if deal.contacts:
+            signals += [(("email", contact), signal) for contact in deal.contacts for signal in made]
+        elif deal.account and (key := account_key(deal.account.id, deal.account.domain, deal.account.name)):
+            of_companies += [(key, signal) for signal in made]
+    return signals, of_companies

@@ -1,7 +1,7 @@
 """Step 4: what changed, written to the tables and, in the same transaction, to the outbox."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,7 +10,6 @@ import msgspec
 from services.lifecycle.batch import messages, visitors
 from services.lifecycle.batch.answers import write_answers
 from services.lifecycle.batch.owners import owners_of
-from services.lifecycle.domain.accounts.claims import Resolved
 from services.lifecycle.domain.identity.links import WEAK
 from services.lifecycle.domain.identity.person import Portrait, event
 from services.lifecycle.domain.stages.fold import State, Transition
@@ -20,7 +19,7 @@ from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.persons import Row
 from shared.db import Connection
 from shared.events import encode
-from shared.events.person import Person
+from shared.events.person import Membership, Person
 
 Gone = tuple[str, str, Transition]
 """A transition in force until now: its id, the config version it came by, itself."""
@@ -35,7 +34,7 @@ class Change:
     added: list[Transition]
     gone: list[Gone]
     who: Portrait | None
-    account: Resolved | None
+    companies: Sequence[Membership]
 
 
 @dataclass(slots=True)
@@ -112,7 +111,7 @@ def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Pe
     state, who = change.state, change.who
     version, digest, person = (before.version, before.digest, None) if before else (0, b"", None)
     if who is not None:
-        person = event(change.person_id, 0, who, change.account, state.lead_created)
+        person = event(change.person_id, 0, who, change.companies, state.lead_created)
         new = _digest(person)
         if version and new == digest:
             person = None
@@ -124,8 +123,10 @@ def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Pe
         version=version,
         merged_into=None,
         email=who.email if who else before and before.email,
-        account_key=(who.claim.key if who.claim else None) if who else before and before.account_key,
-        account_id=(change.account and change.account.account_id) if who else before and before.account_id,
+        account_keys=_keys(who) if who else before and before.account_keys,
+        account_id=(change.companies[-1].account_id if change.companies else None)
+        if who
+        else before and before.account_id,
         stage=state.stage,
         stage_since=state.since,
         score=state.score,
@@ -136,6 +137,11 @@ def _row(change: Change, before: Row | None, owner: str | None) -> tuple[Row, Pe
         digest=digest,
     )
     return row, person
+
+
+def _keys(who: Portrait) -> list[str] | None:
+    """The account keys that decide where a person belonged, sorted."""
+    return sorted({spell.claim.key for spell in who.spells}) or None
 
 
 def _digest(person: Person) -> bytes:

@@ -32,7 +32,7 @@ async def settle(connection: Connection, identity: Identified, evidence: Evidenc
     for person_id, new in evidence.signals.items():
         step = _step(stored.get(person_id), new, config) if person_id not in again else None
         if step is not None:
-            changes.people.append(Change(person_id, *step, [], None, None))
+            changes.people.append(Change(person_id, *step, [], None, ()))
         else:
             again.add(merged.get(person_id, person_id))
     if again:
@@ -104,7 +104,7 @@ async def _fold_again(connection: Connection, again: set[str], changes: Changes,
         before, after = in_force.get(person_id, {}), dict.fromkeys(folded.transitions)
         added = [transition for transition in after if transition not in before]
         gone = [(*before[transition], transition) for transition in before if transition not in after]
-        changes.people.append(Change(person_id, folded.state, added, gone, dossier.who, dossier.account))
+        changes.people.append(Change(person_id, folded.state, added, gone, dossier.who, dossier.companies))
     for person_id in again - dossiers.keys():
         if person_id in changes.stored:  # the visitor of a browser that is everybody's: nobody any more
             changes.ended[person_id] = None

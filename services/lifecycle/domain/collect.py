@@ -15,7 +15,7 @@ from services.lifecycle.domain.identity.links import WEAK, Key, Link
 from services.lifecycle.domain.identity.strong import FORM, SECRET
 from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.domain.stages.rules import ACTION, Lifecycle
-from shared.accounts import account_key, email_domain
+from shared.accounts import email_domain
 from shared.bots import is_bot
 from shared.events.deal import Deal
 from shared.events.lead_action import LeadAction
@@ -30,6 +30,12 @@ OWN_FORMS = frozenset({"form_submit", "product_signup"})
 
 First = tuple[datetime, str]
 """The first appearance of something: its time and the event's id."""
+
+ClaimOf = tuple[Key, str, str, bool]
+"""Of whom, by which rule, on which account key, and whether it came with a secret key."""
+
+ObjectOf = tuple[Named, bool]
+"""An account object, and whether it came with a secret key."""
 
 ACCOUNT = "account"
 """The kind of a signal's subject when a deal lists no contacts: everybody of the account."""
@@ -86,8 +92,8 @@ class Known:
 
     identifiers: dict[Key, tuple[datetime, datetime, int]] = field(default_factory=dict)
     pairs: dict[tuple[Key, Key], tuple[datetime, bool]] = field(default_factory=dict)
-    claims: dict[tuple[Key, str, str], datetime] = field(default_factory=dict)
-    objects: dict[Named, datetime] = field(default_factory=dict)
+    claims: dict[ClaimOf, datetime] = field(default_factory=dict)
+    objects: dict[ObjectOf, datetime] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,8 +104,8 @@ class Facts:
     pairs: dict[tuple[Key, Key], Together] = field(default_factory=dict)
     links: dict[str, dict[str, WeakLink]] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
-    claims: dict[tuple[Key, str, str], First] = field(default_factory=dict)
-    objects: dict[Named, tuple[datetime, str, str | None]] = field(default_factory=dict)
+    claims: dict[ClaimOf, First] = field(default_factory=dict)
+    objects: dict[ObjectOf, tuple[datetime, str, str]] = field(default_factory=dict)
     account_keys: set[str] = field(default_factory=set)
     deals: list[Deal] = field(default_factory=list)
     actions: list[LeadAction] = field(default_factory=list)
@@ -239,14 +245,15 @@ def _claim(event: Touchpoint, subject: Key, facts: Facts, known: Known) -> bool:
     if account is None or claim is None:
         return False
     changed = False
-    rule, key = claim
-    if (before := known.claims.get((subject, rule, key))) is None or at <= before:
-        _earliest(facts.claims, (subject, rule, key), (at, event.touchpoint_id))
-        facts.account_keys.add(key)
+    of = (subject, *claim, event.trusted)
+    if (before := known.claims.get(of)) is None or at <= before:
+        _earliest(facts.claims, of, (at, event.touchpoint_id))
+        facts.account_keys.add(claim[1])
         changed = True
-    what = named(account)
+    what = (named(account), event.trusted)
     if (before := known.objects.get(what)) is None or at <= before:
-        _earliest(facts.objects, what, (at, event.touchpoint_id, account.name))
+        _earliest(facts.objects, what, (at, event.touchpoint_id, account.name or ""))
+        changed = True
     return changed
 
 
@@ -255,10 +262,6 @@ def _deal(deal: Deal, facts: Facts) -> None:
     event_id = f"deal:{deal.deal_id}"
     for contact in deal.contacts:
         facts.see(("email", contact), deal.since, event_id, SECRET)
-    account = deal.account
-    if account is not None and (key := account_key(account.id, account.domain, account.name)):
-        facts.account_keys.add(key)
-        _earliest(facts.objects, named(account), (deal.since, event_id, account.name))
     facts.deals.append(deal)
 
 

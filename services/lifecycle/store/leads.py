@@ -26,7 +26,7 @@ async def find(connection: Connection, lead: str) -> str | None:
 async def explain(connection: Connection, person_id: str) -> dict[str, Any]:
     """A person's state, identifiers, transitions (corrected ones too) with their rules, and sales' answers."""
     person = await connection.fetchrow("SELECT * FROM warehouse.dim_person WHERE person_id = $1", person_id)
-    rule = await connection.fetchval("SELECT account_key FROM lifecycle.person WHERE person_id = $1", person_id)
+    rule = await connection.fetchval("SELECT account_keys FROM lifecycle.person WHERE person_id = $1", person_id)
     identifiers = await connection.fetch(
         "SELECT kind, value, first_at AS first_seen_at, last_at AS last_seen_at FROM lifecycle.identifier "
         "WHERE person_id = $1 ORDER BY first_at, kind, value",
@@ -43,7 +43,7 @@ async def explain(connection: Connection, person_id: str) -> dict[str, Any]:
     )
     return {
         **dict(person),
-        "account_key": rule,
+        "account_keys": rule,
         "identifiers": [dict(row) for row in identifiers],
         "transitions": [dict(row) for row in transitions],
         "answers": [dict(row) for row in answers],

@@ -1,5 +1,6 @@
 """Persons: their row, their transitions, sales' answers, whose turn it was."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -18,7 +19,7 @@ class Row(NamedTuple):
     version: int
     merged_into: str | None
     email: str | None
-    account_key: str | None
+    account_keys: list[str] | None
     account_id: str | None
     stage: str | None
     stage_since: datetime | None
@@ -31,16 +32,17 @@ class Row(NamedTuple):
 
 
 _COLUMNS = (
-    "person_id::text, version, merged_into::text, email, account_key, account_id, stage, stage_since, score, cycle, "
+    "person_id::text, version, merged_into::text, email, account_keys, account_id, stage, stage_since, score, cycle, "
     "owner, first_seen_at, state, digest"
 )
 _UPDATE = """
 UPDATE lifecycle.person p SET version = n.version, merged_into = n.merged_into, email = n.email,
-  account_key = n.account_key, account_id = n.account_id, stage = n.stage, stage_since = n.stage_since, score = n.score,
+  account_keys = (SELECT array_agg(k) FROM jsonb_array_elements_text(n.account_keys::jsonb) AS k),
+  account_id = n.account_id, stage = n.stage, stage_since = n.stage_since, score = n.score,
   cycle = n.cycle, owner = n.owner, first_seen_at = n.first_seen_at, state = n.state, digest = n.digest
 FROM unnest($1::uuid[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
   $9::int[], $10::int[], $11::text[], $12::timestamptz[], $13::bytea[], $14::bytea[])
-  AS n(person_id, version, merged_into, email, account_key, account_id, stage, stage_since, score, cycle, owner,
+  AS n(person_id, version, merged_into, email, account_keys, account_id, stage, stage_since, score, cycle, owner,
   first_seen_at, state, digest)
 WHERE p.person_id = n.person_id
 """
@@ -96,23 +98,15 @@ async def add_visitors(connection: Connection, rows: Iterable[Visitor]) -> None:
 
 async def update(connection: Connection, rows: Sequence[Row]) -> None:
     """Store what became of persons that are stored already."""
-    await connection.execute(_UPDATE, *map(list, zip(*rows, strict=True)))
+    # An array of arrays cannot be taken apart row by row, so the keys of each travel as JSON.
+    flat = [(*row[:4], row.account_keys and json.dumps(row.account_keys), *row[5:]) for row in rows]
+    await connection.execute(_UPDATE, *map(list, zip(*flat, strict=True)))
 
 
 async def of_accounts(connection: Connection, keys: Iterable[str]) -> list[str]:
-    """The persons whose account was decided by one of these keys."""
+    """The persons who belong, or belonged, to an account by one of these keys."""
     rows = await connection.fetch(
-        "SELECT person_id::text FROM lifecycle.person WHERE account_key = ANY($1::text[]) AND merged_into IS NULL",
-        list(keys),
-    )
-    return [row[0] for row in rows]
-
-
-async def keys_of_kin(connection: Connection, keys: Iterable[str]) -> list[str]:
-    """All keys that stand for the same accounts as these."""
-    rows = await connection.fetch(
-        "SELECT key FROM lifecycle.account_alias WHERE account_id IN "
-        "(SELECT account_id FROM lifecycle.account_alias WHERE key = ANY($1::text[]))",
+        "SELECT person_id::text FROM lifecycle.person WHERE account_keys && $1::text[] AND account_keys IS NOT NULL",
         list(keys),
     )
     return [row[0] for row in rows]

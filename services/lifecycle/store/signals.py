@@ -88,12 +88,15 @@ async def of_accounts(connection: Connection, account_ids: Sequence[str]) -> lis
     return [(row[0], Signal(*row[1:])) for row in rows]
 
 
-async def newer_deals(connection: Connection, deals: Iterable[tuple[str, datetime, bytes]]) -> set[str]:
-    """Keep the latest version of each deal; the ids of those for which this one is the latest so far."""
+async def newer_deals(connection: Connection, deals: Iterable[tuple[str, datetime, datetime, int, bytes]]) -> set[str]:
+    """Keep the latest version of each deal, (id, updated, received, position, digest); the ids of which this is it."""
     rows = await connection.fetch(
-        "INSERT INTO lifecycle.deal AS d SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::bytea[]) "
-        "ON CONFLICT (deal_id) DO UPDATE SET updated_at = excluded.updated_at, digest = excluded.digest "
-        "WHERE (excluded.updated_at, excluded.digest) > (d.updated_at, d.digest) RETURNING deal_id",
+        "INSERT INTO lifecycle.deal AS d (deal_id, updated_at, received_at, position, digest) "
+        "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::bytea[]) "
+        "ON CONFLICT (deal_id) DO UPDATE SET updated_at = excluded.updated_at, received_at = excluded.received_at, "
+        "position = excluded.position, digest = excluded.digest "
+        "WHERE (excluded.updated_at, excluded.received_at, excluded.position, excluded.digest) "
+        "> (d.updated_at, d.received_at, d.position, d.digest) RETURNING deal_id",
         *map(list, zip(*sorted(deals), strict=True)),
     )
     return {row[0] for row in rows}

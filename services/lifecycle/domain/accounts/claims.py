@@ -1,18 +1,24 @@
-"""Which company a person belongs to: the best claim decides, and its rule is kept.
+"""Which company a person belongs to, and from when.
 
-explicit id > group call > deal contact > domain (named, or the email's) > company name. Among claims of one rule the
-one that began last wins: who changes jobs changes accounts. Explicit ids never merge; a domain or a name resolves to
-the id, or domain, that an account object first named together with it.
+Each claim counts from its own time, the first one also for all before. Of those that count at a moment the best
+decides: what came with a secret key before what came with a public one; then explicit id > group call > deal contact >
+domain (named, or the email's) > company name; then the one that began last, since who changes jobs changes accounts.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from shared.accounts import account_key, company_domain, normalise_name
+from shared.events.person import Membership
 from shared.events.touchpoint import Account
 
 RANK = {"name": 0, "domain": 1, "deal": 2, "group": 3, "explicit": 4}
+
+MOST_MEMBERSHIPS = 50
+"""Memberships told of one person, the newest: of these the first stands for all before."""
 
 
 class Claim(NamedTuple):
@@ -22,6 +28,14 @@ class Claim(NamedTuple):
     key: str
     at: datetime
     event_id: str
+    trusted: bool = False
+
+
+class Spell(NamedTuple):
+    """From `since` on (None: always) this claim decides, until the next spell begins."""
+
+    since: datetime | None
+    claim: Claim
 
 
 class Named(NamedTuple):
@@ -32,22 +46,14 @@ class Named(NamedTuple):
     name_key: str
 
 
-class Object(NamedTuple):
-    """An account object with its first appearance and the name as it was written then."""
-
-    named: Named
-    at: datetime
-    event_id: str
-    name: str | None
-
-
 class Resolved(NamedTuple):
-    """The account a key stands for. It is canonical when `key` is `account_id` itself."""
+    """The account a key stands for, and the event that joined them. It is canonical when `key` is `account_id`."""
 
     key: str
     account_id: str
     domain: str | None
     name: str | None
+    joined_by: str | None = None
 
 
 def named(account: Account) -> Named:
@@ -74,54 +80,40 @@ def claimed(account: Account, group_call: bool) -> tuple[str, str] | None:
     return ("explicit" if account.id else "name"), key
 
 
-def best(claims: Iterable[Claim]) -> Claim | None:
-    """The claim that decides."""
-    return max(claims, key=lambda c: (RANK[c.rule], c.at, c.event_id, c.key), default=None)
+def spells(claims: Iterable[Claim]) -> list[Spell]:
+    """Which claim decides from when on."""
+    found: list[Spell] = []
+    best: tuple[bool, int, datetime, str, str] | None = None
+    for claim in sorted(claims, key=lambda c: (c.at, c.event_id, c.key, c.rule, c.trusted)):
+        merit = (claim.trusted, RANK[claim.rule], claim.at, claim.event_id, claim.key)
+        if best is not None and merit <= best:
+            continue
+        best = merit
+        if found and (found[-1].since or found[-1].claim.at) == claim.at:
+            found.pop()
+        found.append(Spell(claim.at if found else None, claim))
+    return found
 
 
-class Book:
-    """Account objects, indexed to resolve keys. Each lookup takes the object that appeared first."""
+def memberships(of: Iterable[Spell], resolved: Mapping[str, Resolved]) -> tuple[Membership, ...]:
+    """The companies of a person in time: neighbouring spells at one account are one, by the rule of the last."""
+    found: list[Membership] = []
+    for begins, claim in of:
+        account = resolved[claim.key]
+        same = bool(found) and found[-1].account_id == account.account_id
+        since = found.pop().since if same else begins
+        found.append(Membership(account.account_id, claim.rule, account.domain, account.name, since))
+    found = found[-MOST_MEMBERSHIPS:]
+    ends = [after.since for after in found[1:]]
+    return tuple(
+        msgspec.structs.replace(one, since=one.since if n else None, until=ends[n] if n < len(ends) else None)
+        for n, one in enumerate(found)
+    )
 
-    def __init__(self, objects: Iterable[Object]) -> None:
-        self._first: dict[tuple[str, str], Object] = {}
-        for one in objects:
-            account_id, domain, name_key = one.named
-            domain_key, name = domain and f"domain:{domain}", name_key and f"name:{name_key}"
-            for source, fact in (
-                (domain_key, account_id and "id"),
-                (name, (account_id or domain_key) and "target"),
-                (account_id, domain and "domain"),
-                (account_id, name and "name"),
-                (domain_key, name and "name"),
-                (name, "name"),
-            ):
-                if source and fact:
-                    self._note((source, fact), one)
 
-    def _note(self, at: tuple[str, str], one: Object) -> None:
-        known = self._first.get(at)
-        if known is None or (one.at, one.event_id, one.named) < (known.at, known.event_id, known.named):
-            self._first[at] = one
-
-    def step(self, key: str) -> str:
-        """What a key stands for, one step on: a name for an id or a domain, a domain for an id, an id for itself."""
-        if key.startswith("name:") and (found := self._first.get((key, "target"))):
-            return found.named.account_id or f"domain:{found.named.domain}"
-        if key.startswith("domain:") and (found := self._first.get((key, "id"))):
-            return found.named.account_id
-        return key
-
-    def resolve(self, key: str) -> Resolved:
-        """The account a key stands for, with what is known of it. All objects on the way must be in the book."""
-        account_id = self.step(self.step(key))
-        domain_from, name_from = self._first.get((account_id, "domain")), self._first.get((account_id, "name"))
-        domain = account_id.removeprefix("domain:") if account_id.startswith("domain:") else None
-        return Resolved(
-            key,
-            account_id,
-            domain or (domain_from.named.domain if domain_from else None),
-            name_from.name if name_from else None,
-        )
+def member_at(of: Iterable[Membership], at: datetime) -> str | None:
+    """The account a person belonged to at a moment."""
+    return next((one.account_id for one in of if one.until is None or at < one.until), None)
 
 
 def unresolved(keys: Iterable[str]) -> Mapping[str, Resolved]:

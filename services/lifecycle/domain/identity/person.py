@@ -1,15 +1,15 @@
 """A person put together from stored facts: what is theirs, when, of which company, and the life folded from it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.lifecycle.domain.accounts.claims import Claim, Resolved, best
+from services.lifecycle.domain.accounts.claims import Claim, Spell, spells
 from services.lifecycle.domain.identity.links import WEAK, Key, Runs, Span, spans_of, within
 from services.lifecycle.domain.stages.fold import Folded, Signal, fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle
 from shared.accounts import email_domain
-from shared.events.person import IdentifierSpan, Person, PersonAccount
+from shared.events.person import IdentifierSpan, Membership, Person, PersonAccount
 
 MOST_SPANS = 2000
 """Spans of identifiers in one people event, the strong ones first: with longer ones Kafka would not take it."""
@@ -28,7 +28,7 @@ class Portrait(NamedTuple):
     spans: Mapping[str, list[Span]]
     first_seen: First
     identified: First | None
-    claim: Claim | None
+    spells: Sequence[Spell]
     shared: Collection[Key] = ()
 
     @property
@@ -46,19 +46,23 @@ def portrait(
     weak: Mapping[str, tuple[First, Runs]],
     claims: Iterable[tuple[Key, Claim]],
     shared: Collection[Key] = (),
+    trusted: Collection[Key] = (),
 ) -> Portrait:
-    """The person of these strong identifiers; `weak` are those ever theirs, or a lone one; `shared` say nothing."""
+    """The person of these strong identifiers; `weak` are those ever theirs, or a lone one; `shared` say nothing.
+
+    `trusted` are the strong ones that a secret key attests: their domains count as trusted evidence.
+    """
     spans = {value: spans_of(runs, strong) if runs else [ALWAYS] for value, (_, runs) in weak.items()}
     spans = {value: owned for value, owned in spans.items() if owned}
     # A weak identifier's earliest touch belongs to its first owner, and to nobody else.
     firsts = [weak[value][0] for value, owned in spans.items() if owned[0].since is None]
     identified = min(strong.values(), default=None)
-    who = Portrait(strong, spans, min([*strong.values(), *firsts]), identified, None, shared)
+    who = Portrait(strong, spans, min([*strong.values(), *firsts]), identified, (), shared)
     own = [claim for subject, claim in claims if who.owns(subject, claim.at)]
     for (kind, value), first in strong.items():
         if kind == "email" and (domain := email_domain(value)):
-            own.append(Claim("domain", f"domain:{domain}", *first))
-    return who._replace(claim=best(own))
+            own.append(Claim("domain", f"domain:{domain}", *first, (kind, value) in trusted))
+    return who._replace(spells=spells(own))
 
 
 def life(who: Portrait, signals: Iterable[tuple[Key, Signal]], account: Iterable[Signal], config: Lifecycle) -> Folded:
@@ -77,20 +81,19 @@ def told(
     return Signal(*who.first_seen, SEEN), own
 
 
-def event(person_id: str, version: int, who: Portrait, account: Resolved | None, lead_created: First | None) -> Person:
+def event(
+    person_id: str, version: int, who: Portrait, companies: Sequence[Membership], lead_created: First | None
+) -> Person:
     """The people event of a person."""
     identifiers = [IdentifierSpan(kind, value) for kind, value in sorted(who.strong)]
     identifiers += [
         IdentifierSpan(WEAK, value, span.since, span.until) for value in sorted(who.spans) for span in who.spans[value]
     ]
     shared = tuple(IdentifierSpan(kind, value) for kind, value in sorted(who.shared)[:MOST_SHARED])
-    belongs = (
-        PersonAccount(account.account_id, who.claim.rule, account.domain, account.name)
-        if account and who.claim
-        else None
-    )
+    now = companies[-1] if companies else None
+    belongs = PersonAccount(now.account_id, now.rule, now.domain, now.name) if now else None
     at, by = lead_created or (None, None)
     return Person(
         person_id, version, tuple(identifiers[:MOST_SPANS]), belongs, lead_created_at=at, lead_created_by=by,
-        shared=shared,
+        memberships=tuple(companies), shared=shared,
     )  # fmt: skip

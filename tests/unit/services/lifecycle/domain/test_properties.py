@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.lifecycle.config import configured
-from services.lifecycle.domain.accounts.claims import Book, Named, Object
+from services.lifecycle.domain.accounts.book import Book, Object
+from services.lifecycle.domain.accounts.claims import Named
 from services.lifecycle.domain.identity.links import Link, changes_nothing, owner_at, runs_of, spans_of, within
 from services.lifecycle.domain.stages.fold import Signal, advance, fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED
