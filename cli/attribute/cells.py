@@ -73,15 +73,15 @@ class Codes:
         self._count += len(names)
         return _taken(Column(np.arange(first, self._count), np.asarray(bad)), cells)
 
-    def settle(self, provisional: Ints) -> tuple[list[str], Ints]:
+    def numbered(self, provisional: Ints) -> tuple[list[str], Ints]:
         """The names that are in use, and the provisional numbers made indices of them."""
         if not self._seen:
             return [], provisional
-        settled = pa.chunked_array(self._seen, pa.string()).combine_chunks().dictionary_encode()
-        numbers = np.asarray(settled.indices)[provisional]
+        final = pa.chunked_array(self._seen, pa.string()).combine_chunks().dictionary_encode()
+        numbers = np.asarray(final.indices)[provisional]
         # Names of which no row was usable must not count: the others move up.
-        used = np.bincount(numbers, minlength=len(settled.dictionary)) > 0
-        return settled.dictionary.filter(pa.array(used)).to_pylist(), (np.cumsum(used) - 1)[numbers]
+        used = np.bincount(numbers, minlength=len(final.dictionary)) > 0
+        return final.dictionary.filter(pa.array(used)).to_pylist(), (np.cumsum(used) - 1)[numbers]
 
 
 def _blanks_null(cells: pa.Array) -> pa.Array:

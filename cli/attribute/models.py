@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -10,11 +11,14 @@ from cli.attribute.rows import Table
 from services.attribution.domain.journeys.journeys import Floats, Ints, add_up
 from services.attribution.domain.journeys.selection import Paths, Rules, select
 from services.attribution.domain.ledger.ledger import UNATTRIBUTED
-from services.attribution.domain.ledger.money import decimals, split, split_many
+from services.attribution.domain.ledger.money import split, split_many, to_minor
 from services.attribution.domain.models import CUSTOM, FITTED, MODELS, fitted_models, rule_models
 from services.attribution.domain.models.fitting import Fit, spread
 from services.attribution.domain.models.rules import HALF_LIFE
 from shared.errors import ClosedloopError
+
+_MOST = 10**13
+"""Values are below this, as the service's are: in the smallest minor units they fit in 64 bits."""
 
 
 class UnusableOption(ClosedloopError):
@@ -80,10 +84,9 @@ class Computation:
         self.models = options.chosen(table.timed)
         self._rules = rule_models(half_life=options.half_life, custom=options.custom)
         self._fitted = fitted_models(markov_order=options.markov_order)
-        self._places = None if options.currency is None else decimals(options.currency)
         facts = self.paths.journeys
         self._untouched = (self.paths.n == 0) & (facts.count > 0)
-        self._minor = None if self._places is None else _minor(facts.value, self._places)
+        self._minor = None if options.currency is None else _minor(facts.value, options.currency)
 
     def totals(self) -> Iterator[Totals]:
         """Per model and channel. Fitted models give their own totals, which is what their literature reports."""
@@ -159,10 +162,13 @@ class Computation:
         return add_up(self.paths.channel, amounts, len(self.paths.channels))
 
 
-def _minor(value: Floats, places: int) -> Ints:
-    """Minor units of major ones, halves away from zero; the factor undoes what binary does to 1.005."""
-    scaled = np.abs(value) * 10.0**places * (1 + 4e-16)
-    return (np.sign(value) * np.floor(scaled + 0.5)).astype(np.int64)
+def _minor(values: Floats, currency: str) -> Ints:
+    """Minor units of major ones. A CSV's decimals are what the shortest text of their number says."""
+    distinct, index = np.unique(values, return_inverse=True)
+    if len(distinct) and np.abs(distinct).max() >= _MOST:
+        raise UnusableOption(f"--currency splits values below {_MOST:,}; {np.abs(distinct).max():g} is too large")
+    exact = [to_minor(Decimal(repr(value)), currency) for value in distinct.tolist()]
+    return np.array(exact, dtype=np.int64)[index]
 
 
 def _groups(paths: Paths) -> tuple[Ints, Ints, Ints]:

@@ -85,8 +85,8 @@ def _reject(batch: Batch, columns: dict[str, cells.Column], rejects: Rejects, de
 
 def _table(rows: dict[str, npt.NDArray[Any]], id_codes: cells.Codes, channel_codes: cells.Codes) -> Table:
     nothing = np.zeros(0, dtype=np.int64)
-    ids, journey = id_codes.settle(rows.get("journey_id", nothing))
-    channels, channel = channel_codes.settle(rows.get("channel", nothing))
+    ids, journey = id_codes.numbered(rows.get("journey_id", nothing))
+    channels, channel = channel_codes.numbered(rows.get("channel", nothing))
     n = len(ids)
     notes: list[str] = []
 
@@ -117,7 +117,7 @@ def _table(rows: dict[str, npt.NDArray[Any]], id_codes: cells.Codes, channel_cod
         rows.get("occurred_at", nothing),
         rank[channel],
         n_journeys=n,
-        marks=rows.get("position"),
+        stated=rows.get("position"),
         milestones=Milestones(
             closed_at=closed_at,
             value=np.where(count > 0, np.nan_to_num(fact("value")), 0.0),

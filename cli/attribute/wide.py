@@ -33,7 +33,7 @@ def read_wide(source: Source, rejects: Rejects, advance: Callable[[int], None]) 
     rows = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else {})}
     none = np.zeros(0)
     steps = rows.get("steps", none).astype(np.int64)
-    used, channel = channels.settle(rows.get("channel", none).astype(np.int64))
+    used, channel = channels.numbered(rows.get("channel", none).astype(np.int64))
     names, rank = alphabetical(used)
     count = rows.get("conversions", none)
     journeys = from_columns(

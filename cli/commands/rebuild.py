@@ -92,8 +92,7 @@ def attribution(dry_run: DryRun = False, data: Data = None, config: Config = Non
             return
         with _progress() as step:
             found = await preview_attribution(pool, terms, step)
-        for model, changes in found.items():
-            show_revenue(to_screen, model, changes, terms.policy.base_currency)
+        show_models(to_screen, found, terms.policy.base_currency)
 
     _run(data, config, work)
 
@@ -109,15 +108,20 @@ def show_preview(to: Console, found: Preview, currency: str) -> None:
     for channel, change in list(found.channels.items())[:ROWS]:
         made.add_row(channel, *(f"{count:,}" for count in change))
     look.show(to, made, "Touches", "now and then; those that earn credit")
-    for model, changes in found.revenue.items():
-        show_revenue(to, model, changes, currency)
+    show_models(to, found.revenue, currency)
+
+
+def show_models(to: Console, models: dict[str, dict[str, RevenueChange]], currency: str) -> None:
+    """Revenue by channel under every model that something changes under, and the names of the others."""
+    changed = [model for model, changes in models.items() if any(before != after for before, after in changes.values())]
+    for model in changed:
+        show_revenue(to, model, models[model], currency)
+    if same := [model for model in models if model not in changed]:
+        to.print(f"\n  Nothing changes under {', '.join(same)}.", highlight=False)
 
 
 def show_revenue(to: Console, model: str, changes: dict[str, RevenueChange], currency: str) -> None:
-    """Revenue by channel, before and after; a model under which nothing changes is a line."""
-    if all(change.before == change.after for change in changes.values()):
-        to.print(f"\n  {model}: nothing changes", highlight=False)
-        return
+    """Revenue by channel under one model, before and after."""
     made = look.table(("channel", "revenue", "then", "change"))
     for channel, (before, after) in list(changes.items())[:ROWS]:
         made.add_row(channel, f"{before:,.2f}", f"{after:,.2f}", f"{after - before:+,.2f}" if after != before else "")

@@ -92,7 +92,7 @@ def _first_receipts(touches: Iterable[Touchpoint]) -> Iterable[Touchpoint]:
 
 
 def checked(events: Iterable[Deal]) -> None:
-    """Raise BadRecord, with the reason, for a deal whose currency is none or that is not of the CRM it says."""
+    """Raise BadRecord, with the reason, for a deal whose currency or id cannot be right."""
     for deal in events:
         if deal.crm != _DEFAULT_CRM and not deal.deal_id.startswith(f"{deal.crm}:"):
             raise BadRecord(f"deal {deal.deal_id}: a deal of the CRM {deal.crm} has an id of the form {deal.crm}:<id>")

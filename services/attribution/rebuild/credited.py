@@ -23,7 +23,7 @@ CHUNK = 500
 
 Shares = Mapping[str, Mapping[str, float]]
 Revenue = dict[tuple[str, str], Decimal]
-"""By (model, channel), in the base currency; pipeline is none, and an amount without a rate counts as nothing."""
+"""By (model, channel), in the base currency; without pipeline, and without amounts that have no rate."""
 
 
 async def revenue_of(

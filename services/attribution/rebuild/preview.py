@@ -74,7 +74,12 @@ async def _tried(connection: Any, classifier: Classifier, terms: Terms, told: St
     # What fitted models learn changes with any journey, and then every deal's credit under them does.
     computed = await deals.all_ids(connection) if terms.fitted and affected else affected
     counted_before = await rebuilt.touches_by_channel(connection)
-    standing = {(row["model"], row["channel"]): row["revenue"] for row in await rebuilt.revenue(connection)}
+    models = {*terms.policy.models, *terms.fitted}
+    standing = {
+        (row["model"], row["channel"]): row["revenue"]
+        for row in await rebuilt.revenue(connection)
+        if row["model"] in models
+    }
     shares = (await fitted.newest(connection, terms.fitted)).shares
 
     def step(what: str) -> Callable[[int], None]:

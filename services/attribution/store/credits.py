@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from services.attribution.domain.deals.earned import WHOLE
 from services.attribution.domain.deals.lines import Credits
+from services.attribution.domain.ledger.money import WHOLE
 from services.attribution.store import copying
 from shared.db import Connection
 

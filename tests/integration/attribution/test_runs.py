@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from services.attribution.config import Attribution
-from services.attribution.domain.journeys.journeys import Journey, Touch, from_values
 from services.attribution.domain.journeys.selection import Paths, select
 from services.attribution.domain.models import FITTED, fitted_models
 from services.attribution.domain.models.fitting import Fit
@@ -22,6 +21,7 @@ from shared import db
 from shared.events.touchpoint import Account, Campaign
 from tests.integration.attribution.company import ADS, MAIL, SOCIAL, day, deal, email, person, random_company, touch
 from tests.integration.attribution.taking import Taking, taking
+from tests.unit.services.attribution.domain.builders import Journey, Touch, from_values
 
 NAMES = {ADS: "Paid Search", MAIL: "Email", SOCIAL: "Organic Social"}
 PATHS: dict[str, tuple[str, str, tuple[Campaign, ...]]] = {

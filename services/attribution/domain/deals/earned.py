@@ -12,10 +12,7 @@ import numpy as np
 from services.attribution.domain.journeys.journeys import Floats, Ints
 from services.attribution.domain.journeys.positions import BITS, NAMES, Positions
 from services.attribution.domain.journeys.selection import Paths
-from services.attribution.domain.ledger.money import split_whole
-
-WHOLE = 10**12
-"""A weight of 1. What is lighter than half a part of it earns nothing."""
+from services.attribution.domain.ledger.money import WHOLE, split_whole, whole_weights
 
 RULES, FITTED = 0, 1
 """The parts an entry's credits are kept in: what a run of the fitted models changes leaves the rules' as they are."""
@@ -136,23 +133,6 @@ def entry_parts(
         given.append(after - before)
         before = after
     return given
-
-
-def whole_weights(weights: Floats, offsets: Ints) -> Ints:
-    """Weights, a row per model, in parts of WHOLE: what rounding leaves over goes to the heaviest touch, the earliest
-    of several, so that a path's weights come to WHOLE exactly."""
-    whole = np.rint(weights * WHOLE).astype(np.int64)
-    filled = np.flatnonzero(offsets[:-1] < offsets[1:])
-    if not len(filled) or not len(weights):
-        return whole
-    starts = offsets[filled]
-    owner = np.repeat(np.arange(len(filled)), np.diff(offsets)[filled])
-    left = WHOLE - np.add.reduceat(whole, starts, axis=1)
-    heaviest = np.maximum.reduceat(whole, starts, axis=1)[:, owner] == whole
-    index = np.where(heaviest, np.arange(whole.shape[1]), whole.shape[1])
-    first = np.minimum.reduceat(index, starts, axis=1)
-    whole[np.arange(len(whole))[:, np.newaxis], first] += left
-    return whole
 
 
 def bits(positions: Positions, touches: int) -> Ints:

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.attribution.domain.deals.earned import WHOLE
 from services.attribution.domain.deals.touches import Origin
 from services.attribution.domain.journeys.journeys import Ints, Mask
+from services.attribution.domain.ledger.money import WHOLE
 
 PIPELINE = "pipeline"
 _OPENING = ("booked", "renewed", PIPELINE)

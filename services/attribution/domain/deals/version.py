@@ -34,7 +34,7 @@ def order_of(deal: Deal) -> Order:
 
 
 def in_order(versions: Iterable[Deal]) -> list[Deal]:
-    """The distinct versions, oldest first, none of whose times is further in the future than AHEAD."""
+    """The distinct versions, oldest first; their times are bounded as by `timely`."""
     distinct: dict[str, tuple[Order, Deal]] = {}
     for deal in versions:
         order = order_of(deal)

@@ -25,7 +25,7 @@ from shared.events.deal import Deal
 
 
 def decided(versions: Sequence[Deal]) -> list[Close]:
-    """The one close a run looks at: of a won deal its standing booking, of a lost one its end; none of any other."""
+    """The one close a run looks at: the standing booking of a won deal, the end of a lost one. Others have none."""
     ordered = in_order(versions)
     latest = ordered[-1]
     if latest.status == "won":

@@ -30,7 +30,7 @@ def from_columns(
     n_journeys: int,
     tie: Ints | None = None,
     contact: Ints | None = None,
-    marks: npt.NDArray[np.uint8] | None = None,
+    stated: npt.NDArray[np.uint8] | None = None,
     milestones: Milestones | None = None,
 ) -> Journeys:
     """Journeys of rows (journey number, time in microseconds, channel number).
@@ -57,7 +57,7 @@ def from_columns(
         value=np.zeros(n_journeys) if facts.value is None else facts.value,
         count=np.ones(n_journeys) if facts.count is None else facts.count,
         nulls=np.zeros(n_journeys) if facts.nulls is None else facts.nulls,
-        marks=marks if marks is None or order is None else marks[order],
+        stated=stated if stated is None or order is None else stated[order],
     )
 
 

@@ -19,7 +19,7 @@ def locate(journeys: Journeys, kept: Ints, journey: Ints, offsets: Ints) -> Posi
 
     first: the earliest. lead_created: the latest at or before the lead's creation, of the contact whose lead came
     first. opportunity_created: the latest at or before that moment. closed, last: the latest (selection ends there).
-    What the data marks itself wins over what the times say.
+    What the data itself states wins over what the times say.
     """
     n = len(offsets) - 1
     empty = offsets[:-1] == offsets[1:]
@@ -38,8 +38,8 @@ def locate(journeys: Journeys, kept: Ints, journey: Ints, offsets: Ints) -> Posi
         if name == "lead_created":
             eligible &= (lead[journey] == -1) | (lead[journey] == contact)
         positions[name] = _latest(eligible, offsets)
-    if journeys.marks is not None:
-        _state(positions, journeys.marks[kept], offsets)
+    if journeys.stated is not None:
+        _state(positions, journeys.stated[kept], offsets)
     return positions
 
 
@@ -54,14 +54,14 @@ def names(positions: Positions, touches: int) -> list[str]:
     return ["+".join(own) or "middle" for own in held]
 
 
-def _state(positions: Positions, marks: npt.NDArray[np.uint8], offsets: Ints) -> None:
+def _state(positions: Positions, stated: npt.NDArray[np.uint8], offsets: Ints) -> None:
     """Put the marked touches in. When several claim one position: the earliest for first, else the latest."""
     for name, bit in BITS.items():
-        claimed = (marks & bit) != 0
+        claimed = (stated & bit) != 0
         if not claimed.any():
             continue
-        stated = _earliest(claimed, offsets) if name == "first" else _latest(claimed, offsets)
-        positions[name] = np.where(stated >= 0, stated, positions[name])
+        held = _earliest(claimed, offsets) if name == "first" else _latest(claimed, offsets)
+        positions[name] = np.where(held >= 0, held, positions[name])
 
 
 def _latest(eligible: Mask, offsets: Ints) -> Ints:

@@ -99,8 +99,8 @@ def direct_channels(channels: tuple[str, ...]) -> Mask:
 def _closes(journeys: Journeys) -> Ints:
     """When each journey ends: its close, else the touch marked as closing it, else its last touch."""
     closed_at = journeys.closed_at.copy()
-    if journeys.marks is not None:
-        closing = np.flatnonzero(journeys.marks & BITS["closed"])
+    if journeys.stated is not None:
+        closing = np.flatnonzero(journeys.stated & BITS["closed"])
         owner = np.searchsorted(journeys.offsets, closing, side="right") - 1
         open_owner = closed_at[owner] == MISSING
         closed_at[owner[open_owner]] = journeys.at[closing[open_owner]]

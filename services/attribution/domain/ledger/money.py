@@ -22,10 +22,12 @@ DECIMALS = {
     **{"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3},
     **{"CLF": 4, "UYW": 4},
 }
-_UNIT = 10**12
+WHOLE = 10**12
+"""A weight of 1. What is lighter than half a part of it earns nothing."""
+
 _STEP = 10**6
 _REMAINDER = 1000
-# Above this the two-step product in `split_many` would leave int64.
+# Above this the two-step product in `split_whole` would leave int64.
 _VECTOR_LIMIT = 4 * 10**12
 
 
@@ -53,7 +55,7 @@ def split(total: int, weights: Sequence[float]) -> list[int]:
     The parts sum to `total` exactly; a tie goes to the earlier weight; a negative total is the mirror of the positive
     one. Raises ValueError when no weight is above zero.
     """
-    whole = [round(weight * _UNIT) for weight in weights]
+    whole = [round(weight * WHOLE) for weight in weights]
     scale = sum(whole)
     if scale <= 0 or min(whole) < 0:
         raise ValueError("a split needs weights of zero or more, at least one above zero")
@@ -68,15 +70,32 @@ def split(total: int, weights: Sequence[float]) -> list[int]:
 
 
 def split_many(totals: Ints, weights: Floats, offsets: Ints) -> Ints:
-    """`split` for many journeys at once: `totals` per journey, `weights` per touch, segments by `offsets`.
+    """`totals` per journey shared by `weights` per touch, which sum to 1 in each journey; segments by `offsets`.
 
-    Journeys without touches are left out. The result is the same as `split` gives one by one.
+    By largest remainder, as the service credits deals. Journeys without touches are left out.
     """
-    return split_whole(totals, np.rint(weights * _UNIT).astype(np.int64), None, offsets)
+    return split_whole(totals, whole_weights(weights[np.newaxis], offsets)[0], WHOLE, offsets)
+
+
+def whole_weights(weights: Floats, offsets: Ints) -> Ints:
+    """Weights, a row per model, in parts of WHOLE: what rounding leaves over goes to the heaviest touch, the earliest
+    of several, so that a path's weights come to WHOLE exactly."""
+    whole = np.rint(weights * WHOLE).astype(np.int64)
+    filled = np.flatnonzero(offsets[:-1] < offsets[1:])
+    if not len(filled) or not len(weights):
+        return whole
+    starts = offsets[filled]
+    owner = np.repeat(np.arange(len(filled)), np.diff(offsets)[filled])
+    left = WHOLE - np.add.reduceat(whole, starts, axis=1)
+    heaviest = np.maximum.reduceat(whole, starts, axis=1)[:, owner] == whole
+    index = np.where(heaviest, np.arange(whole.shape[1]), whole.shape[1])
+    first = np.minimum.reduceat(index, starts, axis=1)
+    whole[np.arange(len(whole))[:, np.newaxis], first] += left
+    return whole
 
 
 def split_whole(totals: Ints, whole: Ints, scale: int | None, offsets: Ints) -> Ints:
-    """`split_many` by whole weights, which come to `scale` in every journey; None: add them up."""
+    """`totals` shared by whole weights, which come to `scale` in every journey; None: add them up."""
     journey = np.repeat(np.arange(len(totals)), np.diff(offsets))
     per = _segment_sums(whole, offsets)[journey] if scale is None else np.int64(scale)
     amount = np.abs(totals)
@@ -93,7 +112,7 @@ def split_whole(totals: Ints, whole: Ints, scale: int | None, offsets: Ints) -> 
     parts = np.where(totals[journey] < 0, -parts, parts)
     for j in np.flatnonzero(big & (np.diff(offsets) > 0)).tolist():
         own = slice(int(offsets[j]), int(offsets[j + 1]))
-        parts[own] = split(int(totals[j]), (whole[own] / _UNIT).tolist())
+        parts[own] = split(int(totals[j]), (whole[own] / WHOLE).tolist())
     return parts
 
 

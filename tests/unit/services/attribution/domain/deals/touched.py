@@ -9,9 +9,9 @@ from uuid import UUID
 import numpy as np
 
 from services.attribution.domain.deals.attribute import Outcome
-from services.attribution.domain.deals.earned import NO_TOUCH, WHOLE
+from services.attribution.domain.deals.earned import NO_TOUCH
 from services.attribution.domain.deals.touches import Origin, Touches
-from services.attribution.domain.ledger.money import to_major
+from services.attribution.domain.ledger.money import WHOLE, to_major
 
 
 class Touched(NamedTuple):

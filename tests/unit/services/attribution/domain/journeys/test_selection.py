@@ -5,13 +5,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from services.attribution.domain.credit import credit
 from services.attribution.domain.journeys.columns import Milestones, from_columns
-from services.attribution.domain.journeys.journeys import Journey, Touch, from_values
 from services.attribution.domain.journeys.positions import BITS, names
 from services.attribution.domain.journeys.selection import Rules, select
 from services.attribution.domain.models import rule_models
-from tests.unit.services.attribution.domain.builders import START, day, journey
+from tests.unit.services.attribution.domain.builders import START, Journey, Touch, credit, day, from_values, journey
 
 LINEAR = {"linear": rule_models()["linear"]}
 
@@ -97,12 +95,12 @@ def test_times_without_a_zone_are_refused():
         from_values([Journey("d", (Touch("t", day(1).replace(tzinfo=None), "A"),))])
 
 
-def columns(marks, closed_at=None):
-    n = len(marks)
+def columns(stated, closed_at=None):
+    n = len(stated)
     milestones = Milestones(closed_at=closed_at)
     zeros = np.zeros(n, dtype=np.int64)
     return from_columns(
-        ("A",), zeros, np.arange(n), zeros, n_journeys=1, marks=np.array(marks, dtype=np.uint8), milestones=milestones
+        ("A",), zeros, np.arange(n), zeros, n_journeys=1, stated=np.array(stated, dtype=np.uint8), milestones=milestones
     )
 
 

@@ -15,13 +15,20 @@ def half_away_from_zero(value: Fraction) -> int:
 def largest_remainder(total: int, weights: Sequence[float]) -> list[int]:
     """`total` in whole parts: weights count to twelve decimals, remainders to three; a tie goes to the earlier."""
     sign = 1 if total >= 0 else -1
-    exact = [Fraction(round(weight * 10**12)) for weight in weights]
+    exact = [Fraction(weight) if isinstance(weight, int) else Fraction(round(weight * 10**12)) for weight in weights]
     quotas = [abs(total) * weight / sum(exact) for weight in exact]
     parts = [floor(quota) for quota in quotas]
     by_remainder = sorted(range(len(parts)), key=lambda i: (-floor((quotas[i] - parts[i]) * 1000 + Fraction(1, 2)), i))
     for i in by_remainder[: abs(total) - sum(parts)]:
         parts[i] += 1
     return [sign * part for part in parts]
+
+
+def in_trillionths(weights: Sequence[float]) -> list[int]:
+    """Weights that sum to 1 as whole numbers that sum to 10^12: the first of the heaviest takes what is left over."""
+    whole = [round(Fraction(weight) * 10**12) for weight in weights]
+    whole[whole.index(max(whole))] += 10**12 - sum(whole)
+    return whole
 
 
 def credits_of(amounts: Sequence[Decimal], rate: Decimal, weights: Sequence[float], places: int) -> list[list[int]]:

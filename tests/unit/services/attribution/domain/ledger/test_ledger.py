@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.domain.deals.earned import WHOLE, entry_parts
+from services.attribution.domain.deals.earned import entry_parts
 from services.attribution.domain.ledger.ledger import Kind, LedgerEntry, entry_amounts
-from services.attribution.domain.ledger.money import decimals, to_major, to_minor
+from services.attribution.domain.ledger.money import WHOLE, decimals, to_major, to_minor
 from tests.unit.services.attribution.domain.builders import day
 from tests.unit.services.attribution.domain.ledger.reference import credits_of
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.attribution.domain.ledger.money import decimals, split, split_many, to_major, to_minor
+from tests.unit.services.attribution.domain.ledger.reference import in_trillionths, largest_remainder
 
 THIRDS = [1 / 3, 1 / 3, 1 / 3]
 
@@ -68,11 +69,15 @@ def test_parts_add_up_exactly_and_each_is_within_one_unit_of_its_share(total, ow
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(amounts, weights), min_size=1, max_size=6))
-def test_splitting_many_at_once_is_splitting_one_by_one(deals):
+def test_many_deals_at_once_are_split_as_the_reference_splits_each(deals):
     normal = [[w / sum(own) for w in own] for _, own in deals]
     offsets = np.cumsum([0, *map(len, normal)])
     parts = split_many(np.array([total for total, _ in deals]), np.concatenate(normal), offsets)
-    expected = [part for (total, _), own in zip(deals, normal, strict=True) for part in split(total, own)]
+    expected = [
+        part
+        for (total, _), own in zip(deals, normal, strict=True)
+        for part in largest_remainder(total, in_trillionths(own))
+    ]
     assert parts.tolist() == expected
 
 

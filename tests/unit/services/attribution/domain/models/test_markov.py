@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.domain.journeys.journeys import from_values
 from services.attribution.domain.journeys.selection import select
 from services.attribution.domain.models import fitted_models
 from services.attribution.domain.models import markov as module
 from services.attribution.domain.models.chain import count
 from services.attribution.domain.models.fitting import spread
-from tests.unit.services.attribution.domain.builders import journey
+from tests.unit.services.attribution.domain.builders import from_values, journey
 
 
 def paths_of(*rows):

@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.attribution.domain.credit import credit
-from services.attribution.domain.journeys.journeys import Journey, Touch, from_values
 from services.attribution.domain.journeys.selection import Rules, select
 from services.attribution.domain.ledger.money import split_many
 from services.attribution.domain.models import fitted_models, rule_models
 from services.attribution.domain.models.fitting import spread
-from tests.unit.services.attribution.domain.builders import day
+from tests.unit.services.attribution.domain.builders import Journey, Touch, credit, day, from_values
 
 MODELS = rule_models(custom={"first": 30, "lead_created": 30, "middle": 40})
 days = st.integers(0, 30).map(day)

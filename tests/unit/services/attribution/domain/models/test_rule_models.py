@@ -4,11 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.attribution.domain.credit import credit
-from services.attribution.domain.journeys.journeys import from_values
 from services.attribution.domain.journeys.selection import select
 from services.attribution.domain.models import MODELS, RULES, rule_models
-from tests.unit.services.attribution.domain.builders import journey
+from tests.unit.services.attribution.domain.builders import credit, from_values, journey
 
 FIVE = journey("A > B > C > D > E", lead_created_at=1, opportunity_created_at=3, closed_at=5)
 FOUR = journey("A > B > C > D", lead_created_at=1, opportunity_created_at=2, closed_at=4)
