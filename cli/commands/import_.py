@@ -13,7 +13,7 @@ from rich.console import Console
 from cli.importing.convert import Converter
 from cli.importing.fields import TARGETS, Target
 from cli.importing.mapfile import Map, as_it_is, read_map
-from cli.importing.progress import shown
+from cli.importing.progress import Reached, shown
 from cli.importing.rejects import Rejects
 from cli.importing.rows import Table, opened
 from cli.importing.run import Counts, Tell, import_rows
@@ -63,6 +63,7 @@ def _import(
 ) -> None:  # fmt: skip
     console = Console()
     started = time.monotonic()
+    reached = Reached()
     try:
         mapping = read_map(map_, target) if map_ else None
         with opened(file, *_form(mapping)) as table:
@@ -70,10 +71,15 @@ def _import(
             converter = _converter(mapping, target, table, file)
             kept = rejects or Path(f"{file.stem}.rejects.{'csv' if table.columns else 'jsonl'}")
             with Rejects(kept, table.columns) as refused, shown(console, target.name, file.stat().st_size) as tell:
-                counts = asyncio.run(_send(table, converter, refused, target, to, tell))
+                counts = asyncio.run(_send(table, converter, refused, target, to, reached.hears(tell)))
     except ClosedloopError as problem:
         print(f"closedloop import: {problem}", file=sys.stderr)
+        if reached.end:
+            print(reached.said("Stopped", target.name, file), file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print(reached.said("Interrupted", target.name, file), file=sys.stderr)
+        sys.exit(130)
     _say(console, target, counts, kept, time.monotonic() - started)
     sys.exit(1 if counts.rejected else 0)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -38,6 +39,31 @@ def _bar(console: Console, what: str, size: int) -> Iterator[Tell]:
             progress.update(task, completed=end, counts=_said(counts))
 
         yield tell
+
+
+class Reached:
+    """How far an import has come that does not get to its end."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.end = 0
+
+    def hears(self, tell: Tell) -> Tell:
+        """What tells `tell`, and remembers it."""
+
+        def heard(counts: Counts, end: int) -> None:
+            self.counts, self.end = counts, max(end, self.end)
+            tell(counts, end)
+
+        return heard
+
+    def said(self, why: str, what: str, file: Path) -> str:
+        """How far it came, and how to go on."""
+        part = 100 * self.end // max(file.stat().st_size, 1)
+        return (
+            f"{why} at {min(part, 100)} % of {file}: {what}: {_said(self.counts)}. The same command again goes on: "
+            "what was taken is not counted twice."
+        )
 
 
 def _lines(console: Console, what: str, size: int) -> Tell:
