@@ -12,7 +12,7 @@ down_revision = "0008"
 def upgrade() -> None:
     """Everything ever credited is brought along, and the ledger of changes is made of it.
 
-    Measured: a million credits take about a minute.
+    Measured: 756,000 credits took 78 s on two cores that were busy besides.
     """
     withdraw(op.get_bind())
     run(TABLES)

@@ -60,8 +60,10 @@ def test_every_relation_and_column_promised_is_in_the_warehouse() -> None:
 
 def columns_of(described: dict[str, object], relation: str) -> set[str]:
     entry = described.get(relation)
-    columns = entry.get("columns", {}) if isinstance(entry, dict) else {}
-    return set(columns)
+    if not isinstance(entry, dict):
+        return set()
+    inherited = columns_of(described, entry["like"]) if "like" in entry else set()
+    return set(entry.get("columns", {})) | inherited
 
 
 def test_the_commands_are_those_of_closedloop() -> None:
