@@ -26,13 +26,21 @@ _SETTINGS = {
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "fsync": "on",
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+
+
+def buffers(memory: int) -> int:
+    """MB of cache for a machine with `memory` bytes: an eighth of it, from 128 to 1,024.
+
+    Millions of touchpoints have indexes of hundreds of MB that are written at random. Once those outgrow the cache,
+    each row costs twice the CPU: 10 us at first and 20 us at 3 million rows with 256 MB, 9 and 14 us with 1 GB.
+    """
+    return max(128, min(1024, memory // 8 // 1024**2))
 
 
 class Postgres:
@@ -77,6 +85,7 @@ class Postgres:
                 self._programs / "postgres",
                 *("-D", self._opened.path / "cluster"),
                 *("-p", str(self._port)),
+                *("-c", f"shared_buffers={buffers(psutil.virtual_memory().total)}MB"),
                 *("-c", marker(self._data)),
             ],
             log=self.log,
