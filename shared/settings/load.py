@@ -37,6 +37,7 @@ ENVIRONMENT: dict[str, Path_] = {
     "CLOSEDLOOP_DATABASE_URL": ("database_url",),
     "CLOSEDLOOP_HOST": ("http", "host"),
     "CLOSEDLOOP_PORT": ("http", "port"),
+    "CLOSEDLOOP_OPERATIONS_PORT": ("http", "operations_port"),
     "CLOSEDLOOP_LOG_LEVEL": ("log_level",),
 }
 """Variable -> the key it overrides. CLOSEDLOOP_WRITE_KEY and CLOSEDLOOP_SECRET_KEY are the default source's keys."""
