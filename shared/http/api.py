@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from shared.http import docs, refusals
-from shared.http.health import Health, health_routes
+from shared.http.health import Health, health_routes, metrics_routes
 from shared.http.keys import Grant, Kind, key_in
 from shared.http.refusals import GUARDS, Answer, Malformed, Problem, Unprocessable, answer_to, refusal
 from shared.http.throttle import Throttle
@@ -42,7 +42,7 @@ KEYED = (400, 401, 403, 408, 413, 422, 429, 431, 503)
 
 
 def application(title: str, description: str, settings: Settings, health: Health) -> FastAPI:
-    """The application, with /docs, and with health and metrics unless these have a port of their own."""
+    """The application, with /docs and health, and with metrics unless there is a port of their own."""
     app = FastAPI(
         title=title,
         description=description,
@@ -54,8 +54,9 @@ def application(title: str, description: str, settings: Settings, health: Health
     app.add_middleware(Guarded)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.include_router(health_routes(health))
     if settings.http.operations_port is None:
-        app.include_router(health_routes(health))
+        app.include_router(metrics_routes())
 
     @app.get("/docs", include_in_schema=False)
     async def read_docs() -> Response:
@@ -66,11 +67,12 @@ def application(title: str, description: str, settings: Settings, health: Health
 
 
 def operations(health: Health) -> FastAPI:
-    """Health and metrics alone, for a port of their own."""
+    """Health and metrics alone, for a port that the public does not reach."""
     app = FastAPI(title="closedloop operations", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guarded)
     app.add_exception_handler(HTTPException, _http_exception)
     app.include_router(health_routes(health))
+    app.include_router(metrics_routes())
     return app
 
 

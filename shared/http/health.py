@@ -25,7 +25,7 @@ class Health:
 
 
 def health_routes(health: Health) -> APIRouter:
-    """/health/live, /health/ready and /metrics."""
+    """/health/live and /health/ready."""
     router = APIRouter(tags=["operations"])
 
     @router.get("/health/live")
@@ -38,6 +38,13 @@ def health_routes(health: Health) -> APIRouter:
         """Whether requests will be answered: `waiting` names each part that is away, and why."""
         waiting = health.waiting
         return JSONResponse({"ready": not waiting, "waiting": waiting}, 503 if waiting else 200)
+
+    return router
+
+
+def metrics_routes() -> APIRouter:
+    """/metrics."""
+    router = APIRouter(tags=["operations"])
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def metrics() -> Response:

@@ -48,7 +48,7 @@ class Http(Section):
         None,
         ge=1,
         le=65533,
-        description="ingest's port for health and metrics, the others' follow; none: as public",
+        description="ingest's port for metrics and health, the others' follow; none: the public one",
     )
     failed_keys: int = Field(20, ge=1, description="wrong keys an address may send in a minute; then it has to wait")
     connections: int = Field(10_000, ge=1, description="the most connections a service holds; more are told 503")

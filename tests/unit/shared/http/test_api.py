@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 
 from shared.errors import Unavailable
-from shared.http.api import application, granting
+from shared.http.api import application, granting, operations
 from shared.http.health import Health
 from shared.http.keys import Grant
 from shared.http.refusals import Conflict, NotFound
@@ -111,11 +111,11 @@ async def test_the_docs_page_loads_nothing_from_anywhere(http: httpx.AsyncClient
         assert outside not in answer.text
 
 
-async def test_health_and_metrics_leave_the_public_port_when_they_have_their_own(http: httpx.AsyncClient) -> None:
-    assert (await http.get("/health/live")).status_code == 200
+async def test_metrics_leave_the_public_port_when_operations_have_their_own(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/metrics")).status_code == 200
     settings = Settings.model_validate({"http": {"operations_port": 9090}})
-    apart = httpx.AsyncClient(
-        transport=httpx.ASGITransport(application("t", "", settings, Health())), base_url="http://test"
-    )
-    for path in ("/health/live", "/health/ready", "/metrics"):
-        assert (await apart.get(path)).status_code == 404
+    for app, metrics in ((application("t", "", settings, Health()), 404), (operations(Health()), 200)):
+        apart = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+        assert (await apart.get("/metrics")).status_code == metrics
+        assert (await apart.get("/health/live")).status_code == 200
+        assert (await apart.get("/health/ready")).status_code == 200
