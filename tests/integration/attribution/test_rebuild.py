@@ -3,9 +3,11 @@
 import asyncio
 import os
 import random
+import re
 import signal
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -269,3 +271,38 @@ async def test_every_deal_can_be_credited_anew_after_a_look_at_what_that_changes
     assert all(change.before == change.after for changes in found.values() for change in changes.values())
     assert await mark_all(attribution.pool) > 5
     assert (await attribution.compute()).changed == 0
+
+
+async def test_the_command_shows_does_and_undoes_it(engines: Engines, database_url: str, tmp_path: Path) -> None:
+    config = tmp_path / "closedloop.yaml"
+    config.write_text("channels:\n  rules:\n    - {channel: Partner, source: google}\n")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CLOSEDLOOP_DATABASE_URL": database_url,
+        "CLOSEDLOOP_KAFKA": engines.kafka,
+        "CLOSEDLOOP_DATA": str(tmp_path / "none"),
+        "COLUMNS": "100",
+    }
+
+    async def told(*arguments: str) -> str:
+        command = sys.executable, "-m", "cli.main", "rebuild", "channels", "--config", str(config), *arguments
+        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0
+        return out.decode()
+
+    async with taking(database_url) as attribution:
+        await attribution.take(touch("1", 1, ADS), touch("2", 2, MAIL), person(), deal("won", "100", 5))
+        shown = await told("--dry-run")
+        assert "1 touches and 0 costs would come out differently; 1 deals would be credited anew." in shown
+        assert re.search(r"Partner +0 +1 +0 +1\n", shown)
+        assert re.search(r"Partner +0\.00 +100\.00 +\+100\.00\n", shown)
+        done = await told()
+        assert f"To undo: closedloop rebuild channels --to {FIRST.version}" in done
+        await attribution.compute()
+        assert await attribution.credited("first") == [("booked", "Partner", "100.00")]
+        assert "Nothing to do" in await told()
+        await told("--to", FIRST.version)
+        await attribution.compute()
+        assert await attribution.credited("first") == [("booked", "Paid Search", "100.00")]
