@@ -6,19 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.attribution.domain.terms import Terms
 from services.attribution.recompute.months import set_zone
-from services.attribution.store import marks
+from services.attribution.store import marks, setting
 from shared import db
 
 log = structlog.get_logger()
-
-_APPLY = """
-INSERT INTO attribution.applied AS now (model_config) VALUES ($1)
-ON CONFLICT (only_row) DO UPDATE SET model_config = excluded.model_config
-WHERE now.model_config <> excluded.model_config
-RETURNING true
-"""
-_MARK_ALL = "INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.deal"
-_MARK_FAILED = f"{_MARK_ALL} WHERE error IS NOT NULL"
 
 
 async def prepare(pool: AsyncEngine, terms: Terms) -> None:
@@ -26,8 +17,10 @@ async def prepare(pool: AsyncEngine, terms: Terms) -> None:
     await set_zone(pool, terms)
     async with db.transaction(pool) as connection:
         config = msgspec.json.encode(terms.model_config).decode()
-        differs = await connection.fetchval(_APPLY, config)
+        differs = await setting.applied(connection, config)
         await marks.lock(connection)
-        await connection.execute(_MARK_ALL if differs else _MARK_FAILED)
         if differs:
+            await marks.every(connection)
             log.info("terms_changed", model_config=config)
+        else:
+            await marks.failed(connection)

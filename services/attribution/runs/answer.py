@@ -4,13 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from services.attribution.store import fits
 from shared.db import Connection
-
-_RUN = "SELECT run_id, reason, started_at, finished_at, deals FROM warehouse.attribution_run WHERE run_id = $1"
-_RESULTS = """
-SELECT model, channel, removal_effect, share, conversions, value_base FROM warehouse.model_result
-WHERE run_id = $1 ORDER BY model, share DESC, channel
-"""
 
 
 class Result(BaseModel):
@@ -37,6 +32,5 @@ class Run(BaseModel):
 
 async def described(connection: Connection, run_id: int) -> Run:
     """The run with this id."""
-    run = await connection.fetchrow(_RUN, run_id)
-    results = [Result(**dict(row)) for row in await connection.fetch(_RESULTS, run_id)]
-    return Run(**dict(run), results=results)
+    run, results = await fits.described(connection, run_id)
+    return Run(**run, results=[Result(**result) for result in results])

@@ -9,13 +9,12 @@ from services.attribution.store import accounts, deals
 from shared.db import Connection
 
 _CHUNK = 500
-_NEXT = "SELECT deal_id FROM attribution.deal WHERE deal_id > $1 ORDER BY deal_id LIMIT $2"
 
 
 async def journeys(connection: Connection, terms: Terms, chunk: int = _CHUNK) -> Walks:
     """What every decided deal walked through, under these terms."""
     walks, after = Walks(), ""
-    while ids := [row["deal_id"] for row in await connection.fetch(_NEXT, after, chunk)]:
+    while ids := await deals.following(connection, after, chunk):
         after = ids[-1]
         versions = await deals.versions(connection, ids)
         found = await accounts.found(connection, versions)

@@ -35,6 +35,7 @@ JOIN attribution.deal_version AS other USING (deal_id, updated_at) WHERE one.ver
 _KEY = """
 INSERT INTO attribution.deal_key (key, deal_id) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING
 """
+_FOLLOWING = "SELECT deal_id FROM attribution.deal WHERE deal_id > $1 ORDER BY deal_id LIMIT $2"
 _VERSIONS = "SELECT deal_id, deal::text FROM attribution.deal_version WHERE deal_id = ANY($1)"
 _ALL_IDS = "SELECT deal_id FROM attribution.deal ORDER BY deal_id"
 _COLUMNS = (
@@ -75,6 +76,11 @@ async def store(connection: Connection, deals: Iterable[Deal]) -> list[str]:
     keys = sorted((key, deal.deal_id) for deal in ordered for key in deal_keys(deal))
     await connection.execute(_KEY, [key for key, _ in keys], [deal_id for _, deal_id in keys])
     return changed
+
+
+async def following(connection: Connection, after: str, most: int) -> list[str]:
+    """The next deals by id, up to `most`."""
+    return [row["deal_id"] for row in await connection.fetch(_FOLLOWING, after, most)]
 
 
 async def versions(connection: Connection, deal_ids: Iterable[str]) -> dict[str, list[Deal]]:

@@ -14,6 +14,13 @@ from shared.db import Connection
 
 _LOCK = "SELECT pg_advisory_xact_lock(7052026, 10)"
 _MARK = "INSERT INTO attribution.dirty_deal (deal_id) SELECT unnest($1::text[])"
+_MARK_EVERY = "INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.deal"
+_MARK_FAILED = f"{_MARK_EVERY} WHERE error IS NOT NULL"
+_MARK_CREDITED = """
+INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.deal
+WHERE EXISTS (SELECT FROM warehouse.fct_deal_entry AS entry
+              WHERE entry.deal_id = deal.deal_id AND superseded_at IS NULL)
+"""
 _MARK_TOUCHED = """
 INSERT INTO attribution.dirty_deal (deal_id)
 SELECT DISTINCT deal.deal_id
@@ -44,6 +51,21 @@ async def lock(connection: Connection) -> None:
 async def deals(connection: Connection, deal_ids: Iterable[str]) -> None:
     """Mark these deals."""
     await connection.execute(_MARK, list(deal_ids))
+
+
+async def every(connection: Connection) -> None:
+    """Mark every deal."""
+    await connection.execute(_MARK_EVERY)
+
+
+async def failed(connection: Connection) -> None:
+    """Mark the deals that could not be computed."""
+    await connection.execute(_MARK_FAILED)
+
+
+async def credited(connection: Connection) -> int:
+    """Mark the deals that have an entry; how many."""
+    return int((await connection.execute(_MARK_CREDITED)).split()[-1])
 
 
 async def touched(connection: Connection, touched: Mapping[str, Span]) -> None:

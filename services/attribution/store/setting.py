@@ -9,6 +9,13 @@ UPDATE attribution.setting SET reporting_zone = $1, base_currency = $2
 WHERE (reporting_zone, base_currency) <> ($1, $2)
 """
 
+_APPLY = """
+INSERT INTO attribution.applied AS now (model_config) VALUES ($1)
+ON CONFLICT (only_row) DO UPDATE SET model_config = excluded.model_config
+WHERE now.model_config <> excluded.model_config
+RETURNING true
+"""
+
 
 async def store(connection: Connection, reporting_zone: str, base_currency: str) -> str:
     """Make the reports count by the months of `reporting_zone`, an IANA name; the zone they counted by before.
@@ -20,3 +27,8 @@ async def store(connection: Connection, reporting_zone: str, base_currency: str)
     if before != reporting_zone:
         await reach.start_anew(connection)
     return before
+
+
+async def applied(connection: Connection, model_config: str) -> bool:
+    """Note the configuration that deals are computed under from now on; whether it is another one than before."""
+    return bool(await connection.fetchval(_APPLY, model_config))
