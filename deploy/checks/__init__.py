@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from deploy.checks import configuration, content, machine, running
+from deploy.checks import configuration, content, machine, people, running
 from deploy.checks.finding import Finding, Situation
 from shared.errors import ClosedloopError
 
@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     content.backlog,
     content.dead_letters,
     content.shared_identifiers,
+    people.identifiers,
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from services.lifecycle import metrics
 from services.lifecycle.batch.joining import Joining
 from services.lifecycle.domain.collect import Facts, WeakLink
 from services.lifecycle.domain.identity.links import WEAK, Key, Link, Runs, changes_nothing, hands, runs_of
@@ -97,6 +98,7 @@ def _derive(value: str, timeline: Iterable[tuple[Link, bool]], most_hands: int, 
     kiosk = hands(link for link, _ in every) > most_hands
     runs = () if kiosk else runs_of(link for link, counts in every if counts)
     if kiosk:
+        metrics.SHARED.labels("kiosk").inc()
         result.kiosks.add(value)
         result.told |= {link.strong for link, _ in every}
     if kiosk or runs != before:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from services.lifecycle import metrics
 from services.lifecycle.domain.collect import Facts
 from services.lifecycle.domain.identity.links import WEAK, Key
 from services.lifecycle.domain.identity.strong import (
@@ -123,6 +124,7 @@ async def _note_shared(connection: Connection, linked: Collection[Key], looked: 
     changed = {key: level for key, level in levels.items() if level > looked.rows[key].shared}
     if changed:
         await identifiers.mark_shared(connection, changed)
+        metrics.SHARED.labels("strong").inc(len(changed))
         for key, level in changed.items():
             looked.rows[key] = looked.rows[key]._replace(shared=level)
     return set(changed)
