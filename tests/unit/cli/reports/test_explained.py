@@ -1,5 +1,6 @@
 """One deal and one lead as tables: the sums of the page can be redone on the page."""
 
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -99,6 +100,13 @@ def test_an_amount_without_a_rate_says_so():
     entry = ENTRIES[0] | {"occurred_at": "2026-02-03T09:00:00Z", "currency": "XAU", "fx_rate": None}
     text = shown(entries=[entry | {"amount_base": None, "superseded_at": None}], credits=[])
     assert "no rate yet" in text
+    amount = f"{Decimal(entry['amount']):,.2f}"
+    assert f"not in these totals: 1 deal without a rate: XAU {amount}" in text
+
+
+def test_an_open_deal_without_an_amount_is_explained_too():
+    incomplete = found()["deal"] | {"status": "open", "amount": None, "closed_at": None}
+    assert "open, no amount yet" in shown(deal=incomplete, entries=[], credits=[], journey=[])
 
 
 def test_a_lead_shows_its_steps_without_the_corrected_ones():
