@@ -1,5 +1,6 @@
 """The fold against a plain computation, over any rules, signals and acts in any order with repeats."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -112,3 +113,42 @@ def test_the_presets_come_to_what_the_plain_computation_does(preset: str, data: 
     kinds = ("form_submit", "meeting", "meeting", "email_open", "identified", *ACTS, *DEALS)
     life = data.draw(signals(kinds))
     compare(config, Signal(at(0), "0", "seen"), [Signal(at(0), "0", "identified"), *life])
+
+
+def drawn(dice: random.Random) -> tuple[Lifecycle, Signal, list[Signal]]:
+    """A lifecycle and a life, thrown by dice: a thousand in the time in which hypothesis makes twenty."""
+
+    def few(of: tuple[Any, ...], most: int) -> frozenset[Any]:
+        return frozenset(dice.sample(of, dice.randint(1, most)))
+
+    def rule(index: int) -> Rule:
+        return Rule(
+            name=f"r{index}",
+            to=dice.choice(STAGES),
+            on=few(("seen", *KINDS, *ACTS), 3),
+            after=few((*TOUCHES, "deal:open"), 2) if dice.random() < 0.15 else None,
+            score=dice.random() < 0.1,
+            from_stages=few((*STAGES, "c", None), 3) if dice.random() < 0.6 else None,
+            new_cycle=dice.random() < 0.15,
+            resets_score=dice.random() < 0.2,
+            bars=dice.random() < 0.05,
+            decision=dice.choice(["accepted", "rejected", "recycled", "none"]),
+        )
+
+    rules = [*ways_in[: dice.randint(1, 5)], *(rule(index) for index in range(dice.randint(1, 6)))]
+    dice.shuffle(rules)
+    points = {kind: Points(dice.randint(-2, 5), dice.randint(0, 9)) for kind in TOUCHES if dice.random() < 0.7}
+    life = [
+        Signal(
+            at(dice.randint(-4, 30) / 6), f"{dice.choice('abc')}{index}", dice.choice((*KINDS, *ACTS, "x", "y")),
+            dice.choice([None, "", "why"]), dice.choice([None, "kim", "lee"]), dice.choice("de"),
+        )
+        for index in range(dice.randint(2, 16))
+    ]  # fmt: skip
+    return made(rules, points, dice.randint(1, 9)), Signal(at(dice.randint(0, 3) / 6), "0", "seen"), life
+
+
+def test_a_thousand_lives_by_dice_come_to_what_the_plain_computation_does() -> None:
+    for seed in range(1500):
+        config, first, life = drawn(random.Random(seed))
+        compare(config, first, life)
