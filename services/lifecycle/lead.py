@@ -47,7 +47,9 @@ async def _person(connection: Connection, name: str) -> str:
 
 async def _life(connection: Connection, person_id: str) -> tuple[Signal, list[Signal]]:
     stored = await persons.read(connection, [person_id])
-    dossier = (await load(connection, [person_id], stored))[person_id]
+    dossier = (await load(connection, [person_id], stored)).get(person_id)
+    if dossier is None:
+        raise NobodyThere(f"person {person_id} has no identifier any more: all of theirs turned out to be others'")
     return told(dossier.who, dossier.signals, dossier.of_account)
 
 

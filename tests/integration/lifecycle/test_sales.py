@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from services.lifecycle.config import configured
+from services.lifecycle.lead import NobodyThere, lead_of
 from services.lifecycle.timers import Timers
 from shared import db
 from shared.events.stage_transition import StageTransition
@@ -267,3 +268,14 @@ async def test_the_same_act_again_with_other_times_changes_nothing(world: World)
     await world.apply(action("a", 25, "rejected", ANN, reason="no"))
     assert await world.rows("SELECT * FROM warehouse.fct_sales_response ORDER BY cycle") == before
     assert len(before) == 2 and await world.stages() == {ANN: "mql"}
+
+
+async def test_who_has_no_identifier_any_more_is_nobodys_lead(world: World) -> None:
+    await world.apply(touch("1", 0, "meeting", email=ANN))
+    lifecycle = configured(SECTION).lifecycle
+    async with db.transaction(world.pool) as connection:
+        [(person_id,)] = await connection.fetch("DELETE FROM lifecycle.identifier RETURNING person_id::text")
+        with pytest.raises(NobodyThere, match="has no identifier any more"):
+            await lead_of(connection, person_id, lifecycle)
+        with pytest.raises(NobodyThere, match="there is no lead"):
+            await lead_of(connection, ANN, lifecycle)

@@ -34,9 +34,9 @@ def acts(first: Signal, signals: Iterable[Signal], config: Lifecycle) -> list[Ac
 
 def _why(state: State, signal: Signal, config: Lifecycle) -> str:
     """Why an act that moves nothing moves nothing."""
-    what, answer, stage = signal.kind.removeprefix(ACTION), state.answer, state.stage or "person without a stage"
+    what, answer, stage = signal.kind.removeprefix(ACTION), state.answer, state.stage or "person"
     if answer is not None and answer.decided_at is not None and what != RECYCLED:
         return f"sales answered this pass already: {answer.decision} at {answer.decided_at.isoformat()}"
     if config.rank[state.stage] < config.rank[config.lead_stage]:
         return f"a {stage} is not a lead yet, so it cannot be {what}"
-    return f"a {stage} cannot be {what}"
+    return f"a lead in the stage {stage} cannot be {what}"
