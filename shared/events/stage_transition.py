@@ -8,8 +8,8 @@ import msgspec
 class StageTransition(msgspec.Struct, omit_defaults=True, frozen=True):
     """A lead went from one stage to another. `superseded_at` set means: this one is corrected, it never happened.
 
-    `event`: `transition`, `superseded`, `sla_warning`, `sla_breached`. An alarm that rang for nothing is taken back like a
-    transition, by `superseded` under its `transition_id`. `owner` is the sales person in charge, if any.
+    `event`: `transition`, `superseded`, `sla_warning`, `sla_breached`. An alarm that rang for nothing is taken back as
+    a transition is: by `superseded`, under its `transition_id`. `owner` is the sales person in charge, if any.
     """
 
     transition_id: str
