@@ -176,12 +176,12 @@ def _fires(rule: Rule, state: State, signal: Signal, config: Lifecycle) -> bool:
         return False
     if is_action(signal.kind) and rule.decision in (ACCEPTED, REJECTED) and state.answer and state.answer.decided:
         return False  # one pass, one answer
-    if rule.score and signal.kind not in rule.on:
+    if signal.kind not in rule.on:  # then it is a rule that fires by score
         return not is_of_sales(signal.kind) and state.score >= config.threshold
     if rule.after is not None and rule.after.isdisjoint(state.points):
         return False
     # A lost deal sends nobody back while another deal is open.
-    return signal.kind in rule.on and not (signal.kind == "deal:lost" and state.open_deals)
+    return signal.kind != "deal:lost" or not state.open_deals
 
 
 def _cycle_after(state: State, rule: Rule, config: Lifecycle) -> int:

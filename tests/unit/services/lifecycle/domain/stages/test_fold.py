@@ -150,3 +150,9 @@ def test_a_deal_lost_before_somebody_was_seen_is_none_of_their_business() -> Non
 )
 def test_the_inbound_preset_has_its_own_stages(kinds: list, stage: str) -> None:
     assert life(*kinds, config=INBOUND).state.stage == stage
+
+
+def test_a_state_knows_its_newest_signal_so_that_an_older_one_folds_again() -> None:
+    assert life(known=False).state.last is None
+    assert life("form_submit", "email_open").state.last == (at(2), "2")
+    assert life("meeting", ("action:disqualified", "spam"), "meeting").state.last == (at(3), "3"), "also when barred"
