@@ -21,7 +21,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     content.backlog,
     content.dead_letters,
     content.shared_identifiers,
-    people.identifiers,
+    people.set_aside,
 )
 
 
