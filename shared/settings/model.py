@@ -27,6 +27,14 @@ class Source(Section):
     crm: Name = Field("crm", description="the CRM it speaks for; sources of one CRM share its deals")
     rate: str | None = Field(None, description='the most it may send, such as "500/second"; none: no limit')
 
+    @field_validator("crm")
+    @classmethod
+    def _begins_no_key_of_ours(cls, crm: str) -> str:
+        # Accounts known by a domain or a name alone have the keys `domain:acme.com` and `name:acme`.
+        if crm in ("domain", "name"):
+            raise ValueError(f"{crm!r} cannot be the name of a CRM: accounts without an id are kept under {crm}:...")
+        return crm
+
     @field_validator("rate")
     @classmethod
     def _is_a_rate(cls, rate: str | None) -> str | None:

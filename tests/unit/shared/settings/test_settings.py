@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import ConfigError
-from shared.settings import Settings, load, read_section
+from shared.settings import Settings, Source, load, read_section
 
 
 def written(folder: Path, text: str) -> Path:
@@ -89,3 +89,9 @@ def test_a_plain_on_is_a_word_and_not_a_truth(tmp_path: Path) -> None:
     rules = "lifecycle:\n  rules:\n    - {name: r, on: [meeting], no: yes, off: true}\n"
     [rule] = load(written(tmp_path, rules), {}).lifecycle["rules"]
     assert rule == {"name": "r", "on": ["meeting"], "no": "yes", "off": True}
+
+
+@pytest.mark.parametrize("crm", ["domain", "name"])
+def test_a_crm_cannot_be_called_as_the_keys_of_accounts_without_an_id_begin(crm: str) -> None:
+    with pytest.raises(ValidationError, match="cannot be the name of a CRM"):
+        Source(name="site", crm=crm)
