@@ -104,6 +104,8 @@ UPDATE warehouse.fct_deal SET received_at = version.received_at
 FROM attribution.deal_version AS version WHERE version.deal_id = fct_deal.deal_id
     AND version.updated_at = fct_deal.updated_at AND version.version_hash = fct_deal.version_hash
 --
+UPDATE warehouse.fct_deal SET received_at = updated_at WHERE received_at IS NULL
+--
 ALTER TABLE warehouse.fct_deal ALTER COLUMN received_at SET NOT NULL, ALTER COLUMN position DROP DEFAULT,
     ALTER COLUMN crm DROP DEFAULT
 """

@@ -23,6 +23,11 @@ _STATEMENTS = (
         false, 'unknown', true, false
     FROM generate_series(1, $1::int) AS d, generate_series(1, $2::int) AS k""",
     f"""
+    INSERT INTO warehouse.fct_deal (deal_id, source, type, status, amount, currency, created_at, updated_at, contacts,
+        version_hash)
+    SELECT deal_id, 'crm', 'new', 'won', 100, 'USD', '{FIRST}', '{FIRST}', '{{}}', deal_id
+    FROM (SELECT 'd' || d FROM generate_series(1, $1::int) AS d UNION ALL SELECT 'none') AS deal (deal_id)""",
+    f"""
     INSERT INTO warehouse.fct_deal_entry (entry_id, deal_id, booking, kind, amount, currency, fx_rate, amount_base,
         occurred_at, recorded_at, superseded_at)
     SELECT md5(d || kind)::uuid, 'd' || d, 1, kind, amount, 'USD', 1, CASE WHEN d % 7 > 0 THEN amount END,
