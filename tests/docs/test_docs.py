@@ -46,31 +46,31 @@ ROWS = dict(re.findall(r"^\| `([a-z_.*\[\]]+)` \| (.*?) \|", CONFIGURATION, re.M
 
 
 @pytest.mark.parametrize(("key", "default"), ALL, ids=[key for key, _ in ALL])
-def test_every_key_is_documented_with_its_default(key: str, default: Any):
+def test_every_key_is_documented_with_its_default(key: str, default: Any) -> None:
     assert key in ROWS
     if isinstance(default, bool | int | float | str) and default != "":
         shown = str(default).lower() if isinstance(default, bool) else str(default)
         assert ROWS[key] == f"`{shown}`"
 
 
-def test_nothing_is_documented_that_is_no_key():
+def test_nothing_is_documented_that_is_no_key() -> None:
     real = {key for key, _ in ALL} | {"sources", "lifecycle.rules"}
     assert {key for key in ROWS if not key.startswith("channels.")} <= real
 
 
-def test_the_channels_section_is_documented():
+def test_the_channels_section_is_documented() -> None:
     for key in ("preset", "own_domains", "rules"):
         assert f"channels.{key}" in ROWS
     channel_rules({"preset": "b2b", "own_domains": [], "rules": []})
 
 
-def test_every_variable_is_documented():
+def test_every_variable_is_documented() -> None:
     used = {name for path in CODE for name in re.findall(r"CLOSEDLOOP_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))}
     assert used >= ENVIRONMENT.keys()
     assert not {name for name in used if f"`{name}`" not in CONFIGURATION}
 
 
-def test_the_example_configuration_works(tmp_path: Path):
+def test_the_example_configuration_works(tmp_path: Path) -> None:
     (example,) = blocks(CONFIGURATION, "yaml")
     file = tmp_path / "closedloop.yaml"
     file.write_text(example)
@@ -81,7 +81,7 @@ def test_the_example_configuration_works(tmp_path: Path):
     assert LifecycleSection.model_validate(settings.lifecycle).sla.contact_hours == 4
 
 
-def test_the_example_map_makes_what_the_page_says(tmp_path: Path):
+def test_the_example_map_makes_what_the_page_says(tmp_path: Path) -> None:
     (mapping,), (table,), (item,) = blocks(IMPORT, "yaml"), blocks(IMPORT, "csv"), blocks(IMPORT, "json")
     (tmp_path / "x.map.yaml").write_text(mapping)
     (tmp_path / "x.csv").write_text(table)
@@ -91,12 +91,12 @@ def test_the_example_map_makes_what_the_page_says(tmp_path: Path):
         assert [converter.item(read.row) for read in rows.rows()] == [json.loads(item)]
 
 
-def test_every_key_of_a_map_is_documented():
+def test_every_key_of_a_map_is_documented() -> None:
     assert all(f"| `{key}` |" in IMPORT for key in Rule.model_fields)
     assert all(f"`{key}`" in IMPORT for key in Map.model_fields)
 
 
-def test_the_pages_yaml_is_yaml():
+def test_the_pages_yaml_is_yaml() -> None:
     for page in (ROOT / "docs").glob("*.md"):
         for block in blocks(page.read_text(encoding="utf-8"), "yaml"):
             yaml.safe_load(block)

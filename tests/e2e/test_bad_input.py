@@ -16,7 +16,7 @@ def up(closedloop: Closedloop) -> Iterator[Closedloop]:
         yield closedloop
 
 
-def test_every_mistake_is_answered_with_what_is_wrong(up: Closedloop):
+def test_every_mistake_is_answered_with_what_is_wrong(up: Closedloop) -> None:
     unknown = up.post("/v1/touchpoints", TOUCH, key="nobodys-key")
     assert unknown.status_code == 401
 
@@ -55,14 +55,14 @@ def test_every_mistake_is_answered_with_what_is_wrong(up: Closedloop):
     assert [row["deal_id"] for row in up.report("fct_deal")] == ["d1"]
 
 
-def test_a_broken_configuration_names_file_line_and_key(closedloop: Closedloop):
+def test_a_broken_configuration_names_file_line_and_key(closedloop: Closedloop) -> None:
     config = closedloop.folder / "closedloop.yaml"
     config.write_text("base_currency: USD\nhttp:\n  prot: 8080\n")
     said = closedloop.run("up", code=1)
     assert "closedloop.yaml:3: http.prot" in said
 
 
-def test_a_command_without_a_running_closedloop_says_how_to_start_it(closedloop: Closedloop):
+def test_a_command_without_a_running_closedloop_says_how_to_start_it(closedloop: Closedloop) -> None:
     del closedloop.environment["CLOSEDLOOP_KAFKA"]
     file = closedloop.folder / "t.jsonl"
     file.write_text(json.dumps(TOUCH))

@@ -25,7 +25,7 @@ def reports_of(said: str) -> str:
     return said[said.index("Revenue by channel") : said.index("Stopping")]
 
 
-def test_the_demo_ends_with_its_reports_and_running_it_again_counts_nothing_twice(closedloop: Closedloop):
+def test_the_demo_ends_with_its_reports_and_running_it_again_counts_nothing_twice(closedloop: Closedloop) -> None:
     first = closedloop.run(*DEMO, "--data", str(closedloop.data))
     for title in ("Revenue by channel", "Sales by web source", "Vanity metrics beside revenue"):
         assert title in first

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ VICTIMS = ("ingest", "lifecycle", "attribution", "kafka", "postgres")
 PATHS = ("/v1/touchpoints", "/v1/lead-actions", "/v1/deals")
 
 
-def test_killing_any_process_loses_nothing_acknowledged_and_counts_nothing_twice(tmp_path: Path):
+def test_killing_any_process_loses_nothing_acknowledged_and_counts_nothing_twice(tmp_path: Path) -> None:
     closedloop = Closedloop(tmp_path)  # with engines of its own, to be killed too
     told = company(STORY)
     parts = [_parts(items, len(VICTIMS) + 1) for items in (told.touchpoints, told.lead_actions, told.deals)]
@@ -34,7 +35,7 @@ def test_killing_any_process_loses_nothing_acknowledged_and_counts_nothing_twice
     with closedloop.up() as up:
         for victim in VICTIMS:
             pid = closedloop.state.processes[victim]
-            asyncio.run(_send(closedloop, next(sent), meanwhile=lambda pid=pid: os.kill(pid, signal.SIGKILL)))
+            asyncio.run(_send(closedloop, next(sent), meanwhile=partial(os.kill, pid, signal.SIGKILL)))
             eventually(lambda name=victim, pid=pid: _is_back(closedloop, name, pid), f"{victim} came back")
         last = next(sent)
         asyncio.run(_send(closedloop, last))
@@ -67,14 +68,16 @@ def _parts(items: Sequence[Any], count: int) -> list[Sequence[Any]]:
     return [items[at : at + size] for at in range(0, size * count, size)]
 
 
-async def _send(closedloop: Closedloop, kinds: Sequence[Sequence[Any]], meanwhile: Callable[[], None] | None = None):
+async def _send(
+    closedloop: Closedloop, kinds: Sequence[Sequence[Any]], meanwhile: Callable[[], None] | None = None
+) -> None:
     """Everything in small batches, each until it is acknowledged; `meanwhile` happens a third of the way through."""
     small = [(path, own[at : at + 25]) for path, own in zip(PATHS, kinds, strict=True) for at in range(0, len(own), 25)]
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         for number, (path, batch) in enumerate(small):
             if meanwhile is not None and number == len(small) // 3:
                 meanwhile()
-            receiver = Receiver(http, closedloop.url, path, closedloop.keys.secret_key)
+            receiver = Receiver(http, closedloop.url, path, str(closedloop.keys.secret_key))
             assert await receiver.send([encoded(item) for item in batch]) == []
 
 

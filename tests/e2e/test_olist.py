@@ -59,7 +59,7 @@ class Joined:
             self.of_source[source] = (count + 1, money + amount)
 
 
-def test_revenue_and_sales_by_channel_equal_a_plain_join_of_the_two_files(closedloop: Closedloop):
+def test_revenue_and_sales_by_channel_equal_a_plain_join_of_the_two_files(closedloop: Closedloop) -> None:
     joined = Joined()
     with closedloop.up("--config", EXAMPLE / "closedloop.yaml"):
         for _ in range(2):  # the second time changes nothing

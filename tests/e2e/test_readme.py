@@ -12,11 +12,11 @@ from tests.places import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_first_event_and_the_sql_work_as_written(closedloop: Closedloop):
+def test_the_first_event_and_the_sql_work_as_written(closedloop: Closedloop) -> None:
     first, then = blocks("sh")
     (sql,) = blocks("sql")
     with closedloop.up():
-        keys = {"WRITE_KEY": closedloop.keys.write_key, "SECRET_KEY": closedloop.keys.secret_key}
+        keys = {"WRITE_KEY": str(closedloop.keys.write_key), "SECRET_KEY": str(closedloop.keys.secret_key)}
         answers = shell(closedloop, first.replace("http://127.0.0.1:8080", closedloop.url), keys)
         assert answers.count('"accepted":1') == 2
         said = shell(closedloop, then.replace("closedloop ", f"{CLOSEDLOOP} "), keys)
@@ -29,12 +29,12 @@ def test_the_first_event_and_the_sql_work_as_written(closedloop: Closedloop):
         assert run(rows(database_url, as_of)) == []
 
 
-def test_the_pages_the_readme_names_are_there():
+def test_the_pages_the_readme_names_are_there() -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / link).exists(), link
 
 
-def test_no_line_of_the_output_shown_is_wider_than_a_hundred_columns():
+def test_no_line_of_the_output_shown_is_wider_than_a_hundred_columns() -> None:
     (shown,) = blocks("text")
     assert max(map(len, shown.splitlines())) <= 100
 

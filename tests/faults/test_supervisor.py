@@ -60,6 +60,7 @@ def test_a_killed_process_comes_back(
     supervisor.start(victim)
     supervisor.start(bystander)
     killed, untouched = victim.pid, bystander.pid
+    assert killed is not None
 
     os.kill(killed, signal.SIGKILL)
     _look_until(supervisor, lambda: victim.pid not in (None, killed))
@@ -117,6 +118,7 @@ def test_what_waits_for_its_restart_is_not_started_once_stopping_began(
 ) -> None:
     victim = child("victim", LIVES)
     supervisor.start(victim)
+    assert victim.pid is not None
     os.kill(victim.pid, signal.SIGKILL)
     _look_until(supervisor, lambda: victim.restart_at is not None)
 

@@ -14,8 +14,8 @@ from services.lifecycle.domain.stages.fold import Transition
 from services.lifecycle.handler import LifecycleHandler
 from shared import db
 from shared.events import encode, type_of
-from shared.events.deal import Deal
-from shared.events.lead_action import LeadAction
+from shared.events.deal import Deal, DealStatus
+from shared.events.lead_action import LeadAction, LeadActionKind
 from shared.events.person import Person
 from shared.events.touchpoint import Account, Touchpoint
 from shared.kafka.consume import Record
@@ -36,8 +36,10 @@ def touch(id: str, minute: float, kind: str = "page_view", received: float | Non
     return Touchpoint(str(uuid.uuid5(NAMESPACE, id)), "test", kind, at(minute), received_at, **fields)
 
 
-def deal(id: str, created: float, status: str = "open", closed: float | None = None, updated: float | None = None,
-         contacts: Sequence[str] = (), account: Account | None = None) -> Deal:  # fmt: skip
+def deal(
+    id: str, created: float, status: DealStatus = "open", closed: float | None = None, updated: float | None = None,
+    contacts: Sequence[str] = (), account: Account | None = None,
+) -> Deal:  # fmt: skip
     """A version of a deal; without `updated` it is as old as its close, or its creation."""
     closed_at = None if closed is None else at(closed)
     updated_at = at(updated) if updated is not None else closed_at or at(created)
@@ -48,7 +50,7 @@ def deal(id: str, created: float, status: str = "open", closed: float | None = N
 
 
 def action(
-    id: str, minute: float, what: str, email: str | None = None, received: float | None = None, **fields: Any
+    id: str, minute: float, what: LeadActionKind, email: str | None = None, received: float | None = None, **fields: Any
 ) -> LeadAction:
     """Something sales did."""
     return LeadAction(id, "test", what, at(minute), at(minute if received is None else received), email=email, **fields)
@@ -69,7 +71,7 @@ class World:
         self.now = now
         self.handler = LifecycleHandler(configured(section or {}), lambda: self.now, bounds=bounds)
 
-    async def apply(self, *batch: object) -> None:
+    async def apply(self, *batch: msgspec.Struct) -> None:
         """One batch, one transaction, as the consume loop does it."""
         records = [Record(type_of(event).topic, event, _raw(offset, event)) for offset, event in enumerate(batch)]
         async with db.transaction(self.pool) as connection:
@@ -169,7 +171,7 @@ def _raw(offset: int, event: Any) -> Raw:
     return Raw(0, offset, 0, encode(event))
 
 
-def batches(events: Iterable[object], sizes: Sequence[int]) -> list[list[object]]:
+def batches(events: Iterable[msgspec.Struct], sizes: Sequence[int]) -> list[list[msgspec.Struct]]:
     """Events cut into batches of these sizes, again and again."""
     left, cut, index = list(events), [], 0
     while left:

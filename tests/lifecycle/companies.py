@@ -73,7 +73,7 @@ class Companies:
         if event.trusted:
             self.sure |= set(names)
         account = event.account
-        key = account and account_key(account.id, account.domain, account.name)
+        key = None if account is None else account_key(account.id, account.domain, account.name)
         if account is None or key is None:
             return
         rule = "explicit" if account.id else "domain" if key.startswith("domain:") else "name"
@@ -84,7 +84,7 @@ class Companies:
 
     def _deal(self, deal: Deal) -> None:
         account, at, id = deal.account, deal.created_at or deal.updated_at, f"deal:{deal.deal_id}"
-        key = account and account_key(account.id, account.domain, account.name)
+        key = None if account is None else account_key(account.id, account.domain, account.name)
         if account is None or key is None:
             return
         self.said += [Said(("email", contact), "deal", key, at, id, True) for contact in deal.contacts]

@@ -35,7 +35,7 @@ def lives(
         if who.strong:
             own.append(Signal(*min(who.strong.values()), IDENTIFIED))
         folded = fold(Signal(*who.first_seen, SEEN), own, config)
-        name_of = {(*name, None, None) for name in who.strong}
+        name_of: set[tuple[Any, ...]] = {(*name, None, None) for name in who.strong}
         name_of |= {(BROWSER, value, *span) for value, spans in who.spans.items() for span in spans}
         result[frozenset(name_of)] = (
             belongs,

@@ -192,17 +192,17 @@ def _groups(strong: list[Name], evidence: Evidence, shared: dict[Name, int], bou
     }
     label = {name: kernel_of[name] for name in strong}
     for _, _, one, other in hearsay:
-        a, b = label[one], label[other]
-        if a == b or {one, other} & too_many:
+        left, right = label[one], label[other]
+        if left == right or {one, other} & too_many:
             continue
-        together = [name for name in strong if label[name] in (a, b)]
+        together = [name for name in strong if label[name] in (left, right)]
         if len({kernel_of[name] for name in together} & certain) < 2:
             for name in together:
-                label[name] = a
-    groups: dict[int, set[Name]] = defaultdict(set)
+                label[name] = left
+    people: dict[int, set[Name]] = defaultdict(set)
     for name, index in label.items():
-        groups[index].add(name)
-    return list(groups.values())
+        people[index].add(name)
+    return list(people.values())
 
 
 def _give_browsers(people: list[Somebody], evidence: Evidence, shared: dict[Name, int], bounds: Any) -> None:

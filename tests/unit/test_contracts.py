@@ -80,6 +80,6 @@ def test_nothing_pure_opens_files_or_speaks() -> None:
 
 def _linted(file: str, text: str) -> str:
     ruff = Path(sys.executable).with_name("ruff")
-    command = [ruff, "check", "--select", "TID251", "--stdin-filename", file, "-"]
+    command: list[str | Path] = [ruff, "check", "--select", "TID251", "--stdin-filename", file, "-"]
     done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False)
     return done.stdout

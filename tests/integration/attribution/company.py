@@ -29,7 +29,8 @@ def named(*parts: object) -> str:
 
 def touch(name: str, at: float, campaign: Campaign | None = ADS, **facts: Any) -> Touchpoint:
     """A page view of anonymous visitor a1."""
-    given = {"kind": "page_view", "source": "web", "occurred_at": day(at), "received_at": day(at), "campaign": campaign}
+    given: dict[str, Any] = {"kind": "page_view", "source": "web", "campaign": campaign}
+    given |= {"occurred_at": day(at), "received_at": day(at)}
     whose = {} if facts.keys() & {"anonymous_id", "email", "user_id"} else {"anonymous_id": "a1"}
     return Touchpoint(touchpoint_id=named("touch", name), **(given | whose | facts))
 

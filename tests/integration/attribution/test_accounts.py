@@ -1,16 +1,17 @@
 """Whose touches a deal's are: those of people while they belonged to its account."""
 
+from typing import Any
+
+from services.attribution.recompute.compute import Done
 from shared.events.person import IdentifierSpan, Membership, Person
 from shared.events.touchpoint import Account
 from tests.integration.attribution.company import ADS, MAIL, SOCIAL, day, deal, email, named, touch
-from tests.integration.attribution.taking import Done, Taking
+from tests.integration.attribution.taking import Taking
 
 ANN, BOB = "ann@acme.com", "bob@gmail.com"
 
 
-def someone(
-    name: str, *memberships: Membership, address: str | None = None, version: int = 1, **facts: object
-) -> Person:
+def someone(name: str, *memberships: Membership, address: str | None = None, version: int = 1, **facts: Any) -> Person:
     """A person with a browser of their own, named after them."""
     spans = (IdentifierSpan("anonymous_id", name), *((email(address),) if address else ()))
     return Person(named("person", name), version, spans, memberships=memberships, **facts)

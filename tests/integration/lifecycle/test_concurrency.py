@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import msgspec
 import pytest
 
 from services.lifecycle.config import configured
@@ -17,7 +18,7 @@ SECTION = {"owners": ["kim", "lee"]}
 NARROW = Bounds(most=2, most_hands=3, most_browsers=2, most_joined=3)
 
 
-async def drain(world: World, share: list[list[object]]) -> int:
+async def drain(world: World, share: list[list[msgspec.Struct]]) -> int:
     """Apply batches as the consume loop does: what failed for no fault of the data is tried again."""
     again = 0
     for batch in share:

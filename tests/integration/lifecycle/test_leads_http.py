@@ -85,7 +85,7 @@ async def test_by_topic_a_second_decision_is_kept_and_shown_as_ignored(
     assert ignored["ignored"].startswith("sales answered this pass already: accepted at ")
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, Any], str]] = [
     ({"action": "accepted", "owner": "mallory"}, "owner"),
     ({"action": "rejected"}, "reason"),
     ({"action": "rejected", "reason": "\x00 \x00"}, "reason"),

@@ -13,6 +13,7 @@ from services.lifecycle.config import configured
 from services.lifecycle.lead import NobodyThere, lead_of
 from services.lifecycle.timers import Timers
 from shared import db
+from shared.events.lead_action import LeadActionKind
 from shared.events.stage_transition import StageTransition
 from shared.events.touchpoint import Account
 from tests.lifecycle.builders import World, action, at, deal, touch
@@ -65,7 +66,8 @@ async def test_eight_contradicting_pairs_end_with_one_answer_each(world: World, 
     """Each of eight leads is accepted and rejected, in whatever order the events come and by which clock."""
     for n in range(8):
         who = f"p{n}@acme.test"
-        first, second = ("accepted", "rejected") if n % 2 else ("rejected", "accepted")
+        pair: tuple[LeadActionKind, LeadActionKind] = ("accepted", "rejected")
+        first, second = pair if n % 2 else pair[::-1]
         events = [
             touch(f"m{n}", 0, "meeting", email=who),
             action(f"1{n}", 1, first, who, reason="first"),
@@ -148,7 +150,7 @@ async def test_accepted_and_never_called_is_a_breach_of_contact_alone(world: Wor
 
 
 @pytest.mark.parametrize("what", ["rejected", "disqualified", "recycled"])
-async def test_no_call_is_owed_to_a_lead_that_sales_did_not_take(world: World, what: str) -> None:
+async def test_no_call_is_owed_to_a_lead_that_sales_did_not_take(world: World, what: LeadActionKind) -> None:
     await world.apply(touch("1", 0, "meeting", email=ANN), action("a", 30, what, ANN, reason="no"))
     assert await world.rows("SELECT * FROM lifecycle.sla_timer") == []
     assert not (await answer(world))["breached"]

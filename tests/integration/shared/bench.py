@@ -1,7 +1,7 @@
 """A bench for the consume loop: a table of what was handled, a producer, and loops on the spend topic."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,12 +15,12 @@ from shared.events import decode, encode, headers
 from shared.events.dead_letter import DeadLetter
 from shared.events.spend import Spend
 from shared.http.health import Health
+from shared.kafka.apply import Handler
 from shared.kafka.consume import ConsumeLoop, Record
 from shared.kafka.producer import Outgoing, Producer
 from shared.settings import Settings
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-Handle = Callable[[Any, Sequence[Record]], Awaitable[None]]
 
 
 def a_record(settings: Settings, name: str) -> Outgoing:
@@ -43,7 +43,7 @@ class Bench:
         self.stop = asyncio.Event()
         self.health = Health()
 
-    def loop(self, handler: Handle = store) -> ConsumeLoop:
+    def loop(self, handler: Handler = store) -> ConsumeLoop:
         return ConsumeLoop(self.settings, "test", ["spend"], handler, self.pool, self.producer, self.health)
 
     async def send(self, *names: str) -> None:

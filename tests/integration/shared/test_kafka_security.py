@@ -158,7 +158,7 @@ def test_what_is_missing_or_cannot_be_read_is_named(tmp_path: Path) -> None:
         ({"sasl_mechanism": "AWS_MSK_IAM"}, "needs aws_region"),
     ]:
         with pytest.raises(ValidationError, match=missing):
-            Kafka(bootstrap="k:1", security_protocol="SASL_SSL", **more)  # type: ignore[arg-type]
+            Kafka(bootstrap="k:1", security_protocol="SASL_SSL", **more)
     with pytest.raises(ConfigError, match=r"nowhere\.pem"):
         client_options(Kafka(bootstrap="k:1", security_protocol="SSL", ca_file=tmp_path / "nowhere.pem"))
     with pytest.raises(ConfigError, match=r"closedloop\[msk\]"):

@@ -28,34 +28,34 @@ def told() -> Company:
     return company(STORY)
 
 
-def test_the_same_story_is_the_same_to_the_byte():
+def test_the_same_story_is_the_same_to_the_byte() -> None:
     assert json.dumps(told()) == json.dumps(company(STORY))
 
 
-def test_another_seed_is_another_company():
+def test_another_seed_is_another_company() -> None:
     assert told() != company(Story(END, seed=8, accounts=60))
 
 
-def test_more_accounts_leave_the_first_ones_as_they_were():
+def test_more_accounts_leave_the_first_ones_as_they_were() -> None:
     few, many = company(Story(END, accounts=10)), company(Story(END, accounts=20))
     ids = {touch["id"]: touch for touch in many.touchpoints}
     assert all(ids[touch["id"]] == touch for touch in few.touchpoints)
 
 
-def test_every_kind_of_touchpoint_is_there():
+def test_every_kind_of_touchpoint_is_there() -> None:
     kinds = {touch["kind"] for touch in told().touchpoints}
     assert kinds >= KINDS - IDENTITY_KINDS
     assert any(kind.startswith("custom:") for kind in kinds)
 
 
-def test_every_way_a_lead_and_a_deal_can_go_is_there():
+def test_every_way_a_lead_and_a_deal_can_go_is_there() -> None:
     assert {act["action"] for act in told().lead_actions} == {"contacted", "accepted", "rejected", "recycled"}
     assert {deal["status"] for deal in told().deals} == {"open", "won", "lost"}
     assert {fate(STORY, number).name for number in range(50)} == {row.name for row in FATES}
     assert any("refunds" in deal for deal in told().deals)
 
 
-def test_ids_are_distinct_and_all_happens_within_the_story():
+def test_ids_are_distinct_and_all_happens_within_the_story() -> None:
     touches = told().touchpoints
     assert len({touch["id"] for touch in touches}) == len(touches)
     first = stamp(STORY.start - timedelta(days=3))  # an ad may have been seen before the first visit
@@ -64,7 +64,7 @@ def test_ids_are_distinct_and_all_happens_within_the_story():
     assert touches == sorted(touches, key=lambda touch: (touch["occurred_at"], touch["id"]))
 
 
-def test_a_deal_only_moves_forward_in_time_and_a_correction_keeps_its_close():
+def test_a_deal_only_moves_forward_in_time_and_a_correction_keeps_its_close() -> None:
     for number in range(60):
         who, what = account(STORY, number), fate(STORY, number)
         versions = deal_versions(STORY, who, what, plan(STORY, who, what))
@@ -80,7 +80,7 @@ def test_a_deal_only_moves_forward_in_time_and_a_correction_keeps_its_close():
 
 
 @pytest.mark.parametrize("entrance", [*ENTRANCES, NURTURE, NEWSLETTER], ids=lambda e: f"{e.channel}-{e.source}")
-def test_an_entrance_is_the_channel_it_says(entrance: Entrance):
+def test_an_entrance_is_the_channel_it_says(entrance: Entrance) -> None:
     evidence = Evidence(
         kind="page_view", source=entrance.source, medium=entrance.medium, campaign=next(iter(entrance.campaigns), None),
         referrer=entrance.referrer, url=f"https://www.ourco.example{entrance.page}",
@@ -89,10 +89,10 @@ def test_an_entrance_is_the_channel_it_says(entrance: Entrance):
     assert RULES.classify(evidence).channel == entrance.channel
 
 
-def test_what_brings_most_addresses_does_not_bring_the_buyers():
+def test_what_brings_most_addresses_does_not_bring_the_buyers() -> None:
     buyers = {deal["contacts"][0] for deal in told().deals if deal["status"] == "won"}
     forms = [touch for touch in told().touchpoints if touch["kind"] == "form_submit"]
-    first = {}
+    first: dict[str, str] = {}
     for touch in told().touchpoints:
         if touch["kind"] in CREDITED_KINDS and "anonymous_id" in touch:
             first.setdefault(touch["anonymous_id"], _channel(touch))
@@ -111,7 +111,7 @@ def _channel(touch: Item) -> str:
     return RULES.classify(evidence).channel
 
 
-def test_sales_people_work_on_weekdays():
+def test_sales_people_work_on_weekdays() -> None:
     for hour in range(0, 24 * 14, 5):
         at = working_hours(END + timedelta(hours=hour))
         assert at.weekday() < 5

@@ -16,7 +16,7 @@ def channel(name: str, views: int, leads: int, revenue: int) -> Channel:
     return Channel(name, Decimal(views), Decimal(views), Decimal(leads), Decimal(revenue))
 
 
-def test_the_sentences_are_made_of_the_numbers():
+def test_the_sentences_are_made_of_the_numbers() -> None:
     loud, quiet = sentences(
         [
             channel("Paid Social", 600, 50, 5),
@@ -31,12 +31,12 @@ def test_the_sentences_are_made_of_the_numbers():
     assert quiet == "Partner and Organic Search brought 20 % of the leads, and 90 % of the revenue."
 
 
-def test_nothing_is_said_before_anything_is_earned():
+def test_nothing_is_said_before_anything_is_earned() -> None:
     assert sentences([channel("Direct", 10, 1, 0)]) == []
     assert sentences([]) == []
 
 
-def test_a_second_run_tells_the_same_story_even_on_another_day(tmp_path: Path):
+def test_a_second_run_tells_the_same_story_even_on_another_day(tmp_path: Path) -> None:
     first = Story(place.midnight(date(2026, 11, 20)))
     place.remember(tmp_path, first)
     tomorrow = Story(place.midnight(date(2026, 11, 21)))
@@ -44,21 +44,21 @@ def test_a_second_run_tells_the_same_story_even_on_another_day(tmp_path: Path):
     assert place.story_for(tmp_path, tomorrow, end_is_set=True) == (tomorrow, True)
 
 
-def test_another_seed_or_size_is_another_story(tmp_path: Path):
+def test_another_seed_or_size_is_another_story(tmp_path: Path) -> None:
     end = place.midnight(date(2026, 11, 20))
     place.remember(tmp_path, Story(end))
     assert place.story_for(tmp_path, Story(end, seed=8), end_is_set=False) == (Story(end, seed=8), True)
     assert place.story_for(tmp_path, Story(end, accounts=9), end_is_set=False) == (Story(end, accounts=9), True)
 
 
-def test_a_folder_without_a_story_takes_any(tmp_path: Path):
+def test_a_folder_without_a_story_takes_any(tmp_path: Path) -> None:
     wanted = Story(place.midnight(date(2026, 11, 20)))
     assert place.story_for(tmp_path, wanted, end_is_set=False) == (wanted, False)
     (tmp_path / "story.json").write_text("{half")
     assert place.story_for(tmp_path, wanted, end_is_set=False) == (wanted, False)
 
 
-def test_another_story_moves_in_only_after_the_first_moved_out(tmp_path: Path):
+def test_another_story_moves_in_only_after_the_first_moved_out(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     place.remember(tmp_path, Story(place.midnight(date(2026, 11, 20))))
     (tmp_path / "kafka").mkdir()
@@ -70,7 +70,7 @@ def test_another_story_moves_in_only_after_the_first_moved_out(tmp_path: Path):
     assert {path.name for path in tmp_path.iterdir()} <= {"lock"}
 
 
-def test_the_story_of_a_running_demo_is_left_alone(tmp_path: Path):
+def test_the_story_of_a_running_demo_is_left_alone(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     with folder.locked(), pytest.raises(AlreadyRunning):
         place.make_room(DataFolder(tmp_path), engines_are_ours=True)

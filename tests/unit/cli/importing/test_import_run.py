@@ -70,7 +70,7 @@ def written(folder: Path, text: str, name: str = "deals.csv") -> Path:
     return file
 
 
-async def test_rows_arrive_in_order_and_in_bounded_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_rows_arrive_in_order_and_in_bounded_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send, "MOST_ITEMS", 4)
     ingest = Ingest()
     file = written(tmp_path, "n\n" + "".join(f"{n}\n" for n in range(10)))
@@ -81,7 +81,7 @@ async def test_rows_arrive_in_order_and_in_bounded_batches(tmp_path: Path, monke
     assert not file.with_suffix(".rejects").exists()
 
 
-async def test_a_rejected_row_keeps_its_line_its_reasons_and_its_cells(tmp_path: Path):
+async def test_a_rejected_row_keeps_its_line_its_reasons_and_its_cells(tmp_path: Path) -> None:
     file = written(tmp_path, 'n,note\n1,"two\nlines"\n2,b\n3,c\n4\n')
     counts = await run(Ingest(bad=frozenset({"2"})), file, {"id": "n"})
     rows = list(csv.reader(file.with_suffix(".rejects").open()))
@@ -93,7 +93,7 @@ async def test_a_rejected_row_keeps_its_line_its_reasons_and_its_cells(tmp_path:
     assert (counts.accepted, counts.rejected) == (2, 2)
 
 
-async def test_rejected_rows_that_the_answer_tells_together_are_kept_one_by_one(tmp_path: Path):
+async def test_rejected_rows_that_the_answer_tells_together_are_kept_one_by_one(tmp_path: Path) -> None:
     file = written(tmp_path, "n\n" + "".join(f"{n}\n" for n in range(80)))
     problems = (Problem("amount", "is bad"),)
     ingest = Ingest(told(0, [Reject(n, b"{}", problems) for n in range(80)]))
@@ -108,7 +108,7 @@ def told(accepted: int, rejects: list[Reject]) -> httpx.Response:
     return httpx.Response(found.status, content=found.body)
 
 
-async def test_json_lines_need_no_map_and_a_broken_line_is_rejected_alone(tmp_path: Path):
+async def test_json_lines_need_no_map_and_a_broken_line_is_rejected_alone(tmp_path: Path) -> None:
     ingest = Ingest()
     file = written(tmp_path, '{"id": 1}\n\n{oops\n[1]\n{"status": "won"}\n', "deals.jsonl")
     counts = await run(ingest, file)
@@ -119,7 +119,7 @@ async def test_json_lines_need_no_map_and_a_broken_line_is_rejected_alone(tmp_pa
     assert counts.rejected == 2
 
 
-async def test_a_busy_or_restarting_service_is_asked_again(tmp_path: Path):
+async def test_a_busy_or_restarting_service_is_asked_again(tmp_path: Path) -> None:
     ingest = Ingest(
         httpx.Response(503, headers={"Retry-After": "1"}),
         httpx.ConnectError("refused"),
@@ -129,7 +129,9 @@ async def test_a_busy_or_restarting_service_is_asked_again(tmp_path: Path):
     assert counts.accepted == 1
 
 
-async def test_a_service_that_stays_away_is_given_up_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_service_that_stays_away_is_given_up_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(send, "PATIENCE", 0.05)
     ingest = Ingest(*[httpx.Response(503)] * 1000)
     with pytest.raises(SendingFailed, match=r"it answers 503.*counts nothing twice"):
@@ -137,13 +139,13 @@ async def test_a_service_that_stays_away_is_given_up_with_what_to_do(tmp_path: P
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "key is not known"), (403, "may not send"), (400, "answered 400")])
-async def test_a_refusal_is_not_repeated(tmp_path: Path, status: int, said: str):
+async def test_a_refusal_is_not_repeated(tmp_path: Path, status: int, said: str) -> None:
     ingest = Ingest(httpx.Response(status, text="no"))
     with pytest.raises(SendingFailed, match=said):
         await run(ingest, written(tmp_path, "n\n1\n"), {"id": "n"})
 
 
-async def test_a_batch_too_large_is_halved_and_an_item_too_large_rejected(tmp_path: Path):
+async def test_a_batch_too_large_is_halved_and_an_item_too_large_rejected(tmp_path: Path) -> None:
     too_large = httpx.Response(413)
     ingest = Ingest(too_large, too_large)  # the batch of two, then its first half, which is one item
     file = written(tmp_path, "n\n1\n2\n")
@@ -160,19 +162,19 @@ async def test_a_batch_too_large_is_halved_and_an_item_too_large_rejected(tmp_pa
         (b"a,b\nx,\xff\xfe\n", "not utf-8 text"),
     ],
 )
-async def test_a_file_that_is_something_else_says_so(tmp_path: Path, content: bytes, said: str):
+async def test_a_file_that_is_something_else_says_so(tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "deals.csv"
     file.write_bytes(content)
     with pytest.raises(UnreadableFile, match=said):
         await run(Ingest(), file, {"id": "a"})
 
 
-def test_a_file_that_is_not_there_says_so(tmp_path: Path):
+def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="cannot be read"), opened(tmp_path / "no.csv", None, ",", "utf-8"):
         pass
 
 
-async def test_excels_mark_at_the_beginning_is_no_part_of_the_first_column(tmp_path: Path):
+async def test_excels_mark_at_the_beginning_is_no_part_of_the_first_column(tmp_path: Path) -> None:
     file = tmp_path / "deals.csv"
     file.write_bytes(b"\xef\xbb\xbfn\n1\n")
     ingest = Ingest()

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cli.reports import deal, lead, look
 
-ENTRIES = [
+ENTRIES: list[dict[str, Any]] = [
     {"entry_id": "e1", "booking": 1, "kind": "booked", "amount": "1000.00", "amount_base": "1080.00"},
     {"entry_id": "e2", "booking": 1, "kind": "refunded", "amount": "-500.00", "amount_base": "-540.00"},
     {"entry_id": "e0", "booking": 1, "kind": "booked", "amount": "900.00", "amount_base": "972.00"},
@@ -58,7 +58,7 @@ def shown(model: str | None = None, **changes: Any) -> str:
     return out.getvalue()
 
 
-def test_the_ledger_has_every_live_entry_and_their_sum():
+def test_the_ledger_has_every_live_entry_and_their_sum() -> None:
     text = shown()
     assert "booked" in text
     assert "€1,000.00" in text
@@ -66,18 +66,18 @@ def test_the_ledger_has_every_live_entry_and_their_sum():
     assert "972" not in text  # a corrected entry
 
 
-def test_a_session_is_one_line_with_its_share_under_every_model():
+def test_a_session_is_one_line_with_its_share_under_every_model() -> None:
     (line,) = [line for line in shown().splitlines() if "page_view +1" in line]
     assert line.split()[-2:] == ["100.0", "50.0"]
     assert "2 sessions of 1 people" in shown()
 
 
-def test_the_credits_of_a_model_add_up_to_the_net():
+def test_the_credits_of_a_model_add_up_to_the_net() -> None:
     text = shown().split("Credits")[1]
     assert [line.split()[-2:] for line in text.splitlines() if line.strip().startswith("net")] == [["540.00", "540.00"]]
 
 
-def test_one_model_is_shown_touch_by_touch_and_entry_by_entry():
+def test_one_model_is_shown_touch_by_touch_and_entry_by_entry() -> None:
     text = shown("linear")
     assert "linear: booked" in text
     assert "linear: refunded" in text
@@ -85,18 +85,18 @@ def test_one_model_is_shown_touch_by_touch_and_entry_by_entry():
     assert "-270.00" in text
 
 
-def test_a_model_without_credits_is_refused_with_those_there_are():
+def test_a_model_without_credits_is_refused_with_those_there_are() -> None:
     with pytest.raises(deal.NoSuchModel, match="first, linear"):
         shown("shapley")
 
 
-def test_a_deal_without_touches_is_unattributed_not_lost():
+def test_a_deal_without_touches_is_unattributed_not_lost() -> None:
     text = shown(journey=[], credits=credits([("first", "e1", None, "Unattributed", 1.0, "1080.00")]))
     assert "0 sessions" in text
     assert text.count("Unattributed") == 2
 
 
-def test_an_amount_without_a_rate_says_so():
+def test_an_amount_without_a_rate_says_so() -> None:
     entry = ENTRIES[0] | {"occurred_at": "2026-02-03T09:00:00Z", "currency": "XAU", "fx_rate": None}
     text = shown(entries=[entry | {"amount_base": None, "superseded_at": None}], credits=[])
     assert "no rate yet" in text
@@ -104,12 +104,12 @@ def test_an_amount_without_a_rate_says_so():
     assert f"not in these totals: 1 deal without a rate: XAU {amount}" in text
 
 
-def test_an_open_deal_without_an_amount_is_explained_too():
+def test_an_open_deal_without_an_amount_is_explained_too() -> None:
     incomplete = found()["deal"] | {"status": "open", "amount": None, "closed_at": None}
     assert "open, no amount yet" in shown(deal=incomplete, entries=[], credits=[], journey=[])
 
 
-def test_a_lead_shows_its_steps_without_the_corrected_ones():
+def test_a_lead_shows_its_steps_without_the_corrected_ones() -> None:
     step = {"cycle": 1, "from_stage": "lead", "occurred_at": "2026-01-02T10:00:00Z", "rule": "score", "reason": None}
     out = StringIO()
     lead.show(

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.embedded import jars
+from deploy.embedded.kafka_jars import JARS, Jar
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def test_cached_jars_are_used_without_the_network(cache: Path, monkeypatch: pyte
 
 
 def test_a_download_that_broke_off_is_not_taken_for_a_whole_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks_off(_maven: object, jar: jars.Jar, into: Path) -> None:
+    def breaks_off(_maven: object, jar: Jar, into: Path) -> None:
         (into / f"{jar.name}.jar").write_bytes(b"half of i")
         raise ConnectionError("reset by peer")
 
@@ -38,12 +40,13 @@ def test_a_download_that_broke_off_is_not_taken_for_a_whole_one(cache: Path, mon
 
 
 def test_a_jar_that_is_not_what_was_tested_is_refused(tmp_path: Path) -> None:
-    jar = jars.JARS[0]
+    jar = JARS[0]
     forged = tmp_path / f"{jar.name}.jar"
     forged.write_bytes(b"something else")
+    maven: Any = _Maven(forged)
 
     with pytest.raises(jars.JarsUnavailable, match=jar.sha256):
-        jars._fetch_one(_Maven(forged), jar, tmp_path)
+        jars._fetch_one(maven, jar, tmp_path)
 
 
 class _Maven:

@@ -1,6 +1,7 @@
 """Ports are free when chosen, stay the same over restarts, and a taken one is named with a way out."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from deploy.supervise.services import PortTaken, check_ports
 
 
 @pytest.fixture
-def taken_port() -> int:
+def taken_port() -> Iterator[int]:
     with socket.create_server((LOOPBACK, 0)) as server:
         yield server.getsockname()[1]
 

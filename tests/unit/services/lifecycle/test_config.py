@@ -1,6 +1,7 @@
 """The `lifecycle:` section of closedloop.yaml."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -33,7 +34,7 @@ from shared.settings import load
         ({"rules": [{"name": "r", "to": "lead", "on": ["meeting"], "from": "mql"}]}, "lifecycle.rules.0.from"),
     ],
 )
-def test_a_slip_in_the_section_is_refused_and_its_key_is_named(section: dict, key: str) -> None:
+def test_a_slip_in_the_section_is_refused_and_its_key_is_named(section: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigError, match=key.replace(".", r"\.")):
         configured(section)
 
@@ -91,7 +92,7 @@ ACCEPTED = {"name": "accepted", "to": "sal", "on": ["action:accepted"]}
     ],
 )  # fmt: skip
 def test_what_can_never_work_is_refused_with_file_line_and_key(
-    tmp_path: Path, section: dict, line: str, problem: str
+    tmp_path: Path, section: dict[str, Any], line: str, problem: str
 ) -> None:
     path = tmp_path / "closedloop.yaml"
     whole = {"stages": STAGES, "rules": [SEEN, REQUEST, ACCEPTED]} | section

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def day(n: float) -> datetime:
     return START + timedelta(days=n)
 
 
-def journey(path: str, **facts: object) -> Journey:
+def journey(path: str, **facts: Any) -> Journey:
     """A journey of a path such as "Email > Direct/ann > Events@9/bob": channel, @day (its index) and /contact."""
     touches = []
     for i, written in enumerate(path.split(">") if path else []):

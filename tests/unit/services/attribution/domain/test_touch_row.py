@@ -12,7 +12,8 @@ from tests.unit.services.attribution.domain.deals.builders import day
 
 def row(earns: tuple[str, ...] = (), **facts: Any) -> dict[str, Any]:
     """The row of an ordinary touch, by column."""
-    given = {"touchpoint_id": "t", "source": "web", "kind": "page_view", "occurred_at": day(1), "received_at": day(1)}
+    given: dict[str, Any] = {"touchpoint_id": "t", "source": "web", "kind": "page_view"}
+    given |= {"occurred_at": day(1), "received_at": day(1)}
     classifier = Classifier(channel_rules({}), EarningKinds(earns))
     return dict(zip(COLUMNS, touch_row(Touchpoint(**(given | facts)), classifier, 7), strict=True))
 

@@ -40,7 +40,7 @@ SPEND = {
     "updated_at": "2026-02-02T00:00:00Z",
 }  # fmt: skip
 RATE = {"day": "2026-02-01", "base": "EUR", "quote": "USD", "rate": "1.1"}
-SAMPLES = {
+SAMPLES: dict[str, dict[str, Any]] = {
     "/v1/touchpoints": TOUCHPOINT, "/v1/batch": CALL, "/v1/alias": CALL, "/v1/group": CALL, "/v1/identify": CALL,
     "/v1/page": CALL, "/v1/deals": DEAL, "/v1/lead-actions": ACTION, "/v1/spend": SPEND, "/v1/fx-rates": RATE,
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """What must hold for any signals and links, in any order of arrival."""
 
 from datetime import datetime
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ FIRST = Signal(at(0), "", "seen")
 
 
 @given(lives, st.randoms())
-def test_a_fold_does_not_know_the_order_of_arrival(life: list[Signal], dice) -> None:
+def test_a_fold_does_not_know_the_order_of_arrival(life: list[Signal], dice: Random) -> None:
     shuffled = dice.sample(life, len(life))
     assert fold(FIRST, shuffled, PIPELINE) == fold(FIRST, life, PIPELINE)
 
@@ -79,7 +80,9 @@ objects = st.lists(st.builds(Object, named, moments, st.text("abc", max_size=2),
 
 
 @given(objects, st.randoms())
-def test_what_an_account_key_stands_for_does_not_depend_on_order_and_ids_never_merge(given: list[Object], dice) -> None:
+def test_what_an_account_key_stands_for_does_not_depend_on_order_and_ids_never_merge(
+    given: list[Object], dice: Random
+) -> None:
     book, other = Book(given), Book(dice.sample(given, len(given)))
     for key in ("A", "B", "domain:x.test", "domain:y.test", "name:acme"):
         resolved = book.resolve(key)
@@ -90,7 +93,7 @@ def test_what_an_account_key_stands_for_does_not_depend_on_order_and_ids_never_m
 
 @settings(max_examples=40)
 @given(st.integers(0, 10_000), st.randoms())
-def test_the_whole_computation_over_a_set_does_not_know_its_order_either(seed: int, dice) -> None:
+def test_the_whole_computation_over_a_set_does_not_know_its_order_either(seed: int, dice: Random) -> None:
     events = worlds.events(seed, 30)
     repeated = events + dice.sample(events, 10)
     dice.shuffle(repeated)

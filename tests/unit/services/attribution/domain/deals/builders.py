@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from shared.events.deal import Deal, Refund
 from shared.events.touchpoint import Account
@@ -14,10 +15,10 @@ def day(n: float) -> datetime:
     return START + timedelta(days=n)
 
 
-def deal(status: str, amount: str | None, at: float, closed: float | None = None, **facts: object) -> Deal:
+def deal(status: str, amount: str | None, at: float, closed: float | None = None, **facts: Any) -> Deal:
     """A version of deal d1 as of day `at`; a won or lost one closed then, unless told otherwise."""
     close = at if closed is None and status != "open" else closed
-    given = {
+    given: dict[str, Any] = {
         "deal_id": "d1",
         "source": "crm",
         "status": status,

@@ -45,7 +45,7 @@ def walked(*given: tuple[tuple[Deal, ...], list[tuple[float, str]]]) -> Walked:
     }
 
 
-TOUCHES = [(1, "Email"), (2, "Events"), (8, "Direct")]
+TOUCHES: list[tuple[float, str]] = [(1, "Email"), (2, "Events"), (8, "Direct")]
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ THIRDS = [1 / 3, 1 / 3, 1 / 3]
     ("amount", "currency", "minor"),
     [("12.34", "USD", 1234), ("1200", "jpy", 1200), ("1.2345", "KWD", 1235), ("-0.005", "EUR", -1), ("0", "CLF", 0)],
 )
-def test_amounts_become_minor_units_of_their_currency(amount, currency, minor):
+def test_amounts_become_minor_units_of_their_currency(amount: str, currency: str, minor: int) -> None:
     assert to_minor(Decimal(amount), currency) == minor
     assert to_major(minor, currency).as_tuple().exponent == -decimals(currency)
 
 
 @pytest.mark.parametrize("code", ["", "US", "DOLLAR", "U$D", "ÄÖÜ"])
-def test_what_is_no_currency_code_is_refused(code):
+def test_what_is_no_currency_code_is_refused(code: str) -> None:
     with pytest.raises(ValueError, match="three letters"):
         decimals(code)
 
@@ -44,12 +44,14 @@ def test_what_is_no_currency_code_is_refused(code):
         (10**30 + 1, [0.5, 0.5], [(10**30 + 2) // 2, 10**30 // 2]),
     ],
 )
-def test_a_split_goes_by_largest_remainder_and_ties_go_to_the_earlier(total, weights, parts):
+def test_a_split_goes_by_largest_remainder_and_ties_go_to_the_earlier(
+    total: int, weights: list[float], parts: list[int]
+) -> None:
     assert split(total, weights) == parts
 
 
 @pytest.mark.parametrize("weights", [[], [0.0], [-1.0, 2.0]])
-def test_a_split_without_usable_weights_is_refused(weights):
+def test_a_split_without_usable_weights_is_refused(weights: list[float]) -> None:
     with pytest.raises(ValueError, match="above zero"):
         split(1, weights)
 
@@ -59,7 +61,7 @@ amounts = st.one_of(st.integers(-(10**6), 10**6), st.integers(-(10**16), 10**16)
 
 
 @given(amounts, weights)
-def test_parts_add_up_exactly_and_each_is_within_one_unit_of_its_share(total, own):
+def test_parts_add_up_exactly_and_each_is_within_one_unit_of_its_share(total: int, own: list[float]) -> None:
     parts = split(total, own)
     assert sum(parts) == total
     assert parts == [-part for part in split(-total, own)]
@@ -69,7 +71,7 @@ def test_parts_add_up_exactly_and_each_is_within_one_unit_of_its_share(total, ow
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(amounts, weights), min_size=1, max_size=6))
-def test_many_deals_at_once_are_split_as_the_reference_splits_each(deals):
+def test_many_deals_at_once_are_split_as_the_reference_splits_each(deals: list[tuple[int, list[float]]]) -> None:
     normal = [[w / sum(own) for w in own] for _, own in deals]
     offsets = np.cumsum([0, *map(len, normal)])
     parts = split_many(np.array([total for total, _ in deals]), np.concatenate(normal), offsets)
@@ -81,13 +83,13 @@ def test_many_deals_at_once_are_split_as_the_reference_splits_each(deals):
     assert parts.tolist() == expected
 
 
-def test_deals_without_touches_are_passed_over():
+def test_deals_without_touches_are_passed_over() -> None:
     parts = split_many(np.array([5, 7, 9]), np.array([0.5, 0.5]), np.array([0, 0, 2, 2]))
     assert parts.tolist() == [4, 3]
 
 
 @given(st.integers(1, 10**8), st.lists(st.integers(1, 12), min_size=1, max_size=8))
-def test_a_tie_on_paper_goes_to_the_earlier_though_the_floats_differ(total, ratios):
+def test_a_tie_on_paper_goes_to_the_earlier_though_the_floats_differ(total: int, ratios: list[int]) -> None:
     exact = [Fraction(total * ratio, sum(ratios)) for ratio in ratios]
     expected = [int(share) for share in exact]
     by_remainder = sorted(range(len(exact)), key=lambda i: (int(exact[i]) - exact[i], i))

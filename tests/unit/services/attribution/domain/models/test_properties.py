@@ -48,7 +48,7 @@ rules = st.builds(
 
 @settings(max_examples=60)
 @given(journeys, rules)
-def test_weights_are_shares_that_sum_to_one_for_every_path_with_touches(own, how):
+def test_weights_are_shares_that_sum_to_one_for_every_path_with_touches(own: list[Journey], how: Rules) -> None:
     paths = select(from_values(own), how)
     every = {name: model.weights(paths) for name, model in MODELS.items()}
     every |= {name: spread(paths, model.fit(paths).shares) for name, model in fitted_models().items()}
@@ -59,7 +59,7 @@ def test_weights_are_shares_that_sum_to_one_for_every_path_with_touches(own, how
 
 @settings(max_examples=30)
 @given(journeys, st.integers(-(10**9), 10**9))
-def test_amounts_sum_exactly_to_the_total_under_every_model(own, total):
+def test_amounts_sum_exactly_to_the_total_under_every_model(own: list[Journey], total: int) -> None:
     paths = select(from_values(own))
     totals = np.full(len(own), total)
     for model in MODELS.values():
@@ -69,7 +69,9 @@ def test_amounts_sum_exactly_to_the_total_under_every_model(own, total):
 
 @settings(max_examples=30)
 @given(journeys, rules, st.randoms(use_true_random=False))
-def test_the_order_of_touches_and_of_journeys_does_not_matter(own, how, chance):
+def test_the_order_of_touches_and_of_journeys_does_not_matter(
+    own: list[Journey], how: Rules, chance: random.Random
+) -> None:
     shuffled = [replace(j, touches=tuple(chance.sample(j.touches, len(j.touches)))) for j in own]
     assert credit(shuffled, MODELS, how) == credit(own, MODELS, how)
     assert credit(own[::-1], MODELS, how) == credit(own, MODELS, how)[::-1]
@@ -77,12 +79,14 @@ def test_the_order_of_touches_and_of_journeys_does_not_matter(own, how, chance):
 
 @settings(max_examples=30)
 @given(journeys, rules, touches)
-def test_a_journey_more_that_did_not_convert_changes_no_rule_model(own, how, more):
+def test_a_journey_more_that_did_not_convert_changes_no_rule_model(
+    own: list[Journey], how: Rules, more: tuple[Touch, ...]
+) -> None:
     lost = Journey("lost", more, count=0, nulls=1)
     assert credit([lost, *own], MODELS, how)[1:] == credit(own, MODELS, how)
 
 
-def test_many_journeys_at_once_are_credited_like_one_at_a_time():
+def test_many_journeys_at_once_are_credited_like_one_at_a_time() -> None:
     chance = random.Random(1)
     own = [
         Journey(str(i), tuple(Touch(str(k), day(chance.random()), chance.choice("ABC")) for k in range(i % 7)))

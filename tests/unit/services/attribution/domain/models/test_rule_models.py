@@ -6,7 +6,7 @@ import pytest
 
 from services.attribution.domain.journeys.selection import select
 from services.attribution.domain.models import MODELS, RULES, rule_models
-from tests.unit.services.attribution.domain.builders import credit, from_values, journey
+from tests.unit.services.attribution.domain.builders import Journey, credit, from_values, journey
 
 FIVE = journey("A > B > C > D > E", lead_created_at=1, opportunity_created_at=3, closed_at=5)
 FOUR = journey("A > B > C > D", lead_created_at=1, opportunity_created_at=2, closed_at=4)
@@ -48,18 +48,18 @@ CASES = [
 
 
 @pytest.mark.parametrize(("model", "deal", "percent"), CASES)
-def test_a_model_weighs_the_touches_as_its_row_says(model, deal, percent):
+def test_a_model_weighs_the_touches_as_its_row_says(model: str, deal: Journey, percent: list[float]) -> None:
     weights = rule_models()[model].weights(select(from_values([deal])))
     assert weights.tolist() == pytest.approx([share / 100 for share in percent], abs=1e-14)
 
 
 @pytest.mark.parametrize("model", RULES)
-def test_one_touch_takes_everything(model):
+def test_one_touch_takes_everything(model: str) -> None:
     assert [c.weight for c in credit([ONE], rule_models())[0][model]] == [1.0]
 
 
 @pytest.mark.parametrize("model", RULES)
-def test_no_touch_takes_nothing_and_does_not_disturb_its_neighbours(model):
+def test_no_touch_takes_nothing_and_does_not_disturb_its_neighbours(model: str) -> None:
     none = journey("", closed_at=3)
     after_the_close = journey("A@5", closed_at=3)
     alone = credit([FIVE], rule_models())[0][model]
@@ -67,12 +67,12 @@ def test_no_touch_takes_nothing_and_does_not_disturb_its_neighbours(model):
     assert credit([none, after_the_close], rule_models())[1][model] == []
 
 
-def test_every_model_that_is_asked_for_by_name_has_a_row_here():
+def test_every_model_that_is_asked_for_by_name_has_a_row_here() -> None:
     assert {model for model, _, _ in CASES} == set(RULES)
     assert set(MODELS) == {*RULES, "custom", "markov", "shapley"}
 
 
-def test_the_half_life_is_configurable():
+def test_the_half_life_is_configurable() -> None:
     weights = rule_models(half_life=timedelta(days=14))["time_decay"].weights(select(from_values([HALVING])))
     assert weights[0] * 2 == pytest.approx(weights[2])
     with pytest.raises(ValueError, match="longer than zero"):
@@ -88,7 +88,7 @@ def test_the_half_life_is_configurable():
         ({"first": 33.3, "last": 33.3, "middle": 33.4}, [33.3, 33.4 / 3, 33.4 / 3, 33.4 / 3, 33.3]),
     ],
 )
-def test_a_custom_model_weighs_any_positions(custom, percent):
+def test_a_custom_model_weighs_any_positions(custom: dict[str, float], percent: list[float]) -> None:
     weights = rule_models(custom=custom)["custom"].weights(select(from_values([FIVE])))
     assert weights.tolist() == pytest.approx([share / 100 for share in percent])
 
@@ -100,7 +100,7 @@ def test_a_custom_model_weighs_any_positions(custom, percent):
         ({"lead_created": 60, "opportunity_created": 40}, [1 / 3, 1 / 3, 1 / 3]),
     ],
 )
-def test_when_no_named_position_is_present_all_touches_share(custom, weights):
+def test_when_no_named_position_is_present_all_touches_share(custom: dict[str, float], weights: list[float]) -> None:
     model = rule_models(custom=custom)["custom"]
     assert model.weights(select(from_values([BARE]))).tolist() == pytest.approx(weights)
 
@@ -113,6 +113,6 @@ def test_when_no_named_position_is_present_all_touches_share(custom, weights):
         ({"first": 130, "last": -30}, "not a percentage"),
     ],
 )
-def test_a_custom_model_that_cannot_be_is_refused_with_the_reason(custom, message):
+def test_a_custom_model_that_cannot_be_is_refused_with_the_reason(custom: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         rule_models(custom=custom)

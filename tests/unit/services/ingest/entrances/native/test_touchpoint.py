@@ -105,7 +105,8 @@ def test_it_says_where_in_its_request_it_stood_and_whether_the_key_was_secret() 
 
 @pytest.mark.parametrize("field", ["anonymous_id", "user_id", "email"])
 def test_junk_is_left_out_with_a_flag_and_the_event_stays(field: str) -> None:
-    found = made(**{"anonymous_id": "a", "user_id": "u", field: "Undefined"})
+    sent: dict[str, Any] = {"anonymous_id": "a", "user_id": "u", field: "Undefined"}
+    found = made(**sent)
     assert getattr(found, field) is None
     assert found.flags == (f"{field}_junk",)
     assert found.anonymous_id or found.user_id
@@ -132,7 +133,7 @@ def test_an_event_of_nobody_but_junk_is_rejected_under_that_field() -> None:
 
 def test_ids_of_a_crm_mean_something_only_within_it() -> None:
     both = crms(["crm", "eu"])
-    fields = {"ids": {"hubspot": 7}, "account": {"id": "A1"}}
+    fields: dict[str, Any] = {"ids": {"hubspot": 7}, "account": {"id": "A1"}}
     default, eu = (made(receipt(crm=both[name]), **fields) for name in ("crm", "eu"))
     assert (default.ids, default.account) == ({"hubspot": "7"}, Account("A1"))
     assert (eu.ids, eu.account) == ({"hubspot": "eu:7"}, Account("eu:A1"))

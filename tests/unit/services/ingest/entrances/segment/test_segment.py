@@ -190,7 +190,7 @@ def test_the_clock_of_the_sender_is_taken_out() -> None:
 
 def test_the_message_id_is_the_id_and_without_one_content_and_time_are() -> None:
     assert made("track").touchpoint_id == made("track", event="other").touchpoint_id
-    timed = {"messageId": None, "timestamp": "2026-01-01T00:00:00Z"}
+    timed: dict[str, Any] = {"messageId": None, "timestamp": "2026-01-01T00:00:00Z"}
     assert made("track", event="a", **timed).touchpoint_id == made("track", event="a", **timed).touchpoint_id
     assert made("track", event="a", **timed).touchpoint_id != made("track", event="b", **timed).touchpoint_id
     calls = BATCH.read(b'{"batch":[{"anonymousId":"a"},{"anonymousId":"a"}]}').items
@@ -244,7 +244,7 @@ def test_a_call_read_loosely_because_one_field_is_odd_says_the_same_as_one_read_
     odd = call | {"properties": [1]}
     strict, loose = (BATCH.read(json.dumps({"batch": [sent]}).encode()).items[0] for sent in (call, odd))
     assert type(strict) is not type(loose)
-    outcomes = []
+    outcomes: list[object] = []
     for item in (strict, loose):
         try:
             outcomes.append(normalise(item, receipt(), 0))

@@ -34,7 +34,7 @@ def test_a_link_within_its_own_run_changes_nothing() -> None:
 
 
 def test_what_is_linked_in_a_chain_is_one() -> None:
-    groups = Groups()
+    groups: Groups[str] = Groups()
     for one, other in [("a", "b"), ("c", "d"), ("b", "c")]:
         groups.join(one, other)
     assert len({groups.find(node) for node in "abcd"}) == 1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.lifecycle.config import configured
 from services.lifecycle.domain.stages.fold import Folded, Signal, State, fold
+from services.lifecycle.domain.stages.rules import Lifecycle
 from services.lifecycle.domain.stages.timeline import Act, acts
 from tests.lifecycle.builders import at
 
@@ -24,12 +25,12 @@ def act(what: str, minute: float, id: str = "", **fields: str) -> Signal:
     return Signal(at(minute), id or f"action:{what}@{minute}", f"action:{what}", **fields)
 
 
-def life(*signals: Signal, config=PIPELINE) -> Folded:
+def life(*signals: Signal, config: Lifecycle = PIPELINE) -> Folded:
     """The life of a known person."""
     return fold(SEEN, [KNOWN, *signals], config)
 
 
-def told(*signals: Signal, config=PIPELINE) -> dict[str, str | None]:
+def told(*signals: Signal, config: Lifecycle = PIPELINE) -> dict[str, str | None]:
     """Why each act was ignored, by its id."""
     found: list[Act] = acts(SEEN, [KNOWN, *signals], config)
     return {one.signal.id: one.ignored for one in found}
@@ -71,7 +72,9 @@ def test_what_came_second_is_ignored_and_says_why() -> None:
     ),
     st.sampled_from([PIPELINE, INBOUND]),
 )
-def test_stage_and_answer_agree_whatever_sales_does_in_whatever_order(plan: list[tuple[str, int]], config) -> None:
+def test_stage_and_answer_agree_whatever_sales_does_in_whatever_order(
+    plan: list[tuple[str, int]], config: Lifecycle
+) -> None:
     signals = [
         act(what, minute, f"action:{n}") if what in (*DECISIONS, "assigned") else Signal(at(minute), f"t{n}", what)
         for n, (what, minute) in enumerate(plan)

@@ -1,16 +1,19 @@
 """What moves a lead, by the pipeline preset."""
 
+from typing import Any
+
 import pytest
 
 from services.lifecycle.config import configured
 from services.lifecycle.domain.stages.fold import Folded, Signal, fold
+from services.lifecycle.domain.stages.rules import Lifecycle
 from tests.lifecycle.builders import at
 
 PIPELINE = configured({}).lifecycle
 INBOUND = configured({"preset": "inbound"}).lifecycle
 
 
-def life(*kinds: str | tuple[str, str], config=PIPELINE, known: bool = True) -> Folded:
+def life(*kinds: str | tuple[str, str], config: Lifecycle = PIPELINE, known: bool = True) -> Folded:
     """The life of a person who did this, one act a minute; a tuple is an act with its reason or deal."""
     signals = [Signal(at(0), "0", "identified")] if known else []
     for minute, kind in enumerate(kinds, 1):
@@ -45,7 +48,7 @@ def life(*kinds: str | tuple[str, str], config=PIPELINE, known: bool = True) -> 
         ([("deal:open", "d"), ("deal:won", "d"), ("deal:open", "e"), ("deal:lost", "e")], "customer"),
     ],
 )
-def test_acts_lead_to_a_stage(kinds: list, stage: str) -> None:
+def test_acts_lead_to_a_stage(kinds: list[Any], stage: str) -> None:
     assert life(*kinds).state.stage == stage
 
 
@@ -97,7 +100,7 @@ def test_a_deal_answers_for_sales() -> None:
     ],
 )
 def test_lead_created_is_the_first_lead_by_an_act_of_their_own_in_whatever_pass(
-    kinds: list, created: int | None
+    kinds: list[Any], created: int | None
 ) -> None:
     assert life(*kinds).state.lead_created == (None if created is None else (at(created), str(created)))
 
@@ -148,7 +151,7 @@ def test_a_deal_lost_before_somebody_was_seen_is_none_of_their_business() -> Non
         (["meeting", "action:accepted", ("deal:open", "d"), ("deal:won", "d")], "customer"),
     ],
 )
-def test_the_inbound_preset_has_its_own_stages(kinds: list, stage: str) -> None:
+def test_the_inbound_preset_has_its_own_stages(kinds: list[Any], stage: str) -> None:
     assert life(*kinds, config=INBOUND).state.stage == stage
 
 

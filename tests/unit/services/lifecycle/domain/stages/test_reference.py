@@ -22,7 +22,12 @@ ACTS = tuple(f"action:{n}" for n in ("contacted", "accepted", "rejected", "recyc
 DEALS = ("deal:open", "deal:won", "deal:lost")
 KINDS = (*TOUCHES, "identified", *ACTS, *DEALS)
 
-some = lambda *of, most=3: st.lists(st.sampled_from(of), max_size=most).map(frozenset)  # noqa: E731
+
+def some(*of: str | None, most: int = 3) -> st.SearchStrategy[frozenset[str | None]]:
+    """A few of these."""
+    return st.lists(st.sampled_from(of), max_size=most).map(frozenset)
+
+
 rules = st.builds(
     Rule,
     name=st.sampled_from("pqrst"),
