@@ -19,6 +19,7 @@ class _TakesOneBatch(BaseHTTPRequestHandler):
         count = self.rfile.read(int(self.headers["Content-Length"])).count(b'"id"')
         if TOOK_ONE.is_set():
             time.sleep(30)  # the second batch is never answered
+            return
         body = f'{{"accepted": {count}, "rejected": []}}'.encode()
         self.send_response(202)
         self.send_header("Content-Length", str(len(body)))
