@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from services.attribution.config import Attribution
 from services.attribution.recompute.compute import Done
+from shared.events.deal import Deal
 from shared.events.person import IdentifierSpan
 from shared.events.spend import Spend
 from shared.events.touchpoint import Account
@@ -45,6 +46,16 @@ async def test_events_that_come_again_change_nothing(attribution: Taking) -> Non
     assert (await attribution.take(*events)).changed == 0
     assert await attribution.facts() == before
     assert await attribution.rows(counts) == rows
+
+
+async def test_a_deletion_that_names_nobody_takes_the_money_back_from_whoever_earned_it(attribution: Taking) -> None:
+    await attribution.take(touch("1", 1), person(), deal("won", "100", 5))
+    deleted = Deal("d1", "crm", "deleted", None, "XXX", None, updated_at=day(7), received_at=day(7))
+    await attribution.take(deleted)
+    assert await attribution.credited("first") == [
+        ("booked", "Paid Search", "100.00"),
+        ("reopened", "Paid Search", "-100.00"),
+    ]
 
 
 async def test_a_late_touch_changes_the_deals_it_belongs_to_and_no_other(attribution: Taking) -> None:

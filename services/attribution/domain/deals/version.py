@@ -34,13 +34,26 @@ def order_of(deal: Deal) -> Order:
 
 
 def in_order(versions: Iterable[Deal]) -> list[Deal]:
-    """The distinct versions, oldest first; their times are bounded as by `timely`."""
+    """The distinct versions, oldest first; their times are bounded as by `timely`.
+
+    A deletion that names no account and no contacts has those of the version before it: a CRM that deletes a deal says
+    no more than its id, and what the deal had earned is taken back from whoever earned it.
+    """
     distinct: dict[str, tuple[Order, Deal]] = {}
     for deal in versions:
         order = order_of(deal)
         if order[-1] not in distinct or distinct[order[-1]][0] < order:
             distinct[order[-1]] = order, deal
-    return [timely(deal) for _, deal in sorted(distinct.values(), key=lambda item: item[0])]
+    ordered = [timely(deal) for _, deal in sorted(distinct.values(), key=lambda item: item[0])]
+    for at in range(1, len(ordered)):
+        ordered[at] = _of_whom(ordered[at], ordered[at - 1])
+    return ordered
+
+
+def _of_whom(deal: Deal, before: Deal) -> Deal:
+    if deal.status != "deleted" or deal.account is not None or deal.contacts:
+        return deal
+    return msgspec.structs.replace(deal, account=before.account, contacts=before.contacts)
 
 
 def timely(deal: Deal) -> Deal:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.domain.deals.fold import Close, fold
+from services.attribution.domain.deals.version import in_order
 from shared.events.deal import Deal, Refund
-from tests.unit.services.attribution.domain.deals.builders import day, deal, refund
+from tests.unit.services.attribution.domain.deals.builders import account, day, deal, refund
 
 
 def lines(closes: list[Close]) -> list[tuple[int, str, str, datetime]]:
@@ -243,3 +244,13 @@ def test_what_is_left_of_a_won_deal_is_its_amount_less_its_refunds(parts: list[i
     versions = [deal("won", f"{cents / 100:.2f}", n + 1, 1, refunds=refunds[:n]) for n in range(len(parts) + 1)]
     [close] = fold(versions)
     assert sum(e.amount for e in close.entries) == Decimal(cents) / 100 - Decimal(sum(parts)) / 100
+
+
+def test_a_deletion_that_says_no_more_than_the_id_is_of_those_the_version_before_was_of() -> None:
+    won = deal("won", "100", 5, account=account(id="acme"), contacts=("ada@acme.com",))
+    deleted, corrected = deal("deleted", None, 7), deal("deleted", None, 8, contacts=("ben@acme.com",))
+    assert [(version.account, version.contacts) for version in in_order([deleted, corrected, won])] == [
+        (won.account, won.contacts),
+        (won.account, won.contacts),
+        (None, ("ben@acme.com",)),
+    ]
