@@ -62,6 +62,11 @@ def test_utm_is_read_from_the_page_when_the_event_has_none() -> None:
     assert RULES.classify(Evidence(url=url, source="bing", medium="cpc"))[4:7] == ("bing", "cpc", None)
 
 
+def test_a_nul_hidden_in_a_url_is_left_out_since_no_table_can_hold_it() -> None:
+    found = RULES.classify(Evidence(url="https://acme.com/?utm_source=go%00ogle&utm_medium=%00&utm_campaign=%00a%00"))
+    assert found[4:7] == ("google", None, "a")
+
+
 def test_utm_values_keep_their_case_and_lose_only_outer_space_and_the_session_is_in_lower_case() -> None:
     fact = RULES.classify(Evidence(source=" Google ", medium="\tCPC", campaign=" Brand EU "))
     assert fact[:7] == ("Paid Search", "ga4:paid_search", "google", "cpc", "Google", "CPC", "Brand EU")
