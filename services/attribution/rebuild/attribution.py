@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.attribution.domain.terms import Terms
 from services.attribution.rebuild.credited import revenue_of
 from services.attribution.rebuild.preview import RevenueChange, Step, revenue_changes
-from services.attribution.store import deals, fitted, marks, rebuilt
+from services.attribution.store import by_channel, deals, fitted, marks
 from shared import db
 
 
@@ -13,7 +13,7 @@ async def preview_attribution(pool: AsyncEngine, terms: Terms, told: Step) -> di
     """Per model and channel the revenue that stands, and what would."""
     async with db.transaction(pool) as connection:
         ids = await deals.all_ids(connection)
-        standing = {(row["model"], row["channel"]): row["revenue"] for row in await rebuilt.revenue(connection)}
+        standing = {(row["model"], row["channel"]): row["revenue"] for row in await by_channel.revenue(connection)}
         shares = (await fitted.newest(connection, terms.fitted)).shares
         after = await revenue_of(connection, ids, terms, shares, lambda done: told("crediting deals", done, len(ids)))
     return revenue_changes(standing, after)

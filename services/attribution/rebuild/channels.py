@@ -20,8 +20,8 @@ from services.attribution.domain.channels import Classifier
 from services.attribution.domain.channels.stored import Ruled, evidence_of_stored, ruled_again
 from services.attribution.domain.spend.evidence import cost_evidence
 from services.attribution.domain.touch_row import may_earn
-from services.attribution.store import marks, rebuilt
-from services.attribution.store.rebuilt import Rebuild
+from services.attribution.store import marks, rebuilds, rebuilt
+from services.attribution.store.rebuilds import Rebuild
 from shared import db
 from shared.db import Connection
 from shared.errors import ClosedloopError
@@ -68,7 +68,7 @@ async def rebuild(
     """Classify all history by these rules; None when it is already. Raises RebuildUnderWay."""
     async with _alone(pool):
         async with db.transaction(pool) as connection:
-            under_way = await rebuilt.begin(connection, classifier.version)
+            under_way = await rebuilds.begin(connection, classifier.version)
         if under_way is None:
             return None
         await scan(pool, under_way, classifier, told, chunk)
@@ -76,8 +76,8 @@ async def rebuild(
             costs = await stage_costs(connection, under_way, classifier)
             deals = await _switch(connection, under_way, is_after=True)
             changed = await rebuilt.staged(connection, under_way)
-            await rebuilt.forget_but(connection, _KEPT)
-            others = await rebuilt.by_other_rules(connection, classifier.version)
+            await rebuilds.forget_but(connection, _KEPT)
+            others = await rebuilds.by_other_rules(connection, classifier.version)
         return Switched(changed, costs, deals, _named(under_way), others)
 
 
@@ -87,7 +87,7 @@ async def go_back(pool: AsyncEngine, version: str) -> Switched:
     Raises NoSuchVersion, and RebuildUnderWay. Touches that came since stay as they were classified.
     """
     async with _alone(pool), db.transaction(pool) as connection:
-        done = await rebuilt.in_force(connection)
+        done = await rebuilds.in_force(connection)
         to_undo = next((n for n, one in enumerate(done, 1) if version in _named(one)), None)
         if to_undo is None:
             known = sorted({name for one in done for name in _named(one)})
@@ -98,8 +98,8 @@ async def go_back(pool: AsyncEngine, version: str) -> Switched:
         for one in done[:to_undo]:
             touches += await rebuilt.staged(connection, one)
             deals += await _switch(connection, one, is_after=False)
-        await rebuilt.forget(connection, [one.rebuild_id for one in done[:to_undo]])
-        return Switched(touches, 0, deals, (done[0].version,), await rebuilt.by_other_rules(connection, version))
+        await rebuilds.forget(connection, [one.rebuild_id for one in done[:to_undo]])
+        return Switched(touches, 0, deals, (done[0].version,), await rebuilds.by_other_rules(connection, version))
 
 
 async def scan(pool: AsyncEngine, rebuild: Rebuild, classifier: Classifier, told: Told, chunk: int) -> None:

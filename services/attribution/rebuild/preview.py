@@ -14,7 +14,7 @@ from services.attribution.domain.channels import Classifier
 from services.attribution.domain.terms import Terms
 from services.attribution.rebuild.channels import CHUNK, scan_chunk, stage_costs
 from services.attribution.rebuild.credited import Revenue, learnt, revenue_of
-from services.attribution.store import deals, fitted, rebuilt
+from services.attribution.store import by_channel, deals, fitted, rebuilds, rebuilt
 
 Step = Callable[[str, int, int], None]
 """Told what is being done, and how much of how much of it is."""
@@ -62,7 +62,7 @@ async def preview_channels(pool: AsyncEngine, classifier: Classifier, terms: Ter
 
 
 async def _tried(connection: Any, classifier: Classifier, terms: Terms, told: Step) -> Preview | None:
-    rebuild = await rebuilt.draft(connection, classifier.version)
+    rebuild = await rebuilds.draft(connection, classifier.version)
     if rebuild is None:
         return None
     for begin in range(0, rebuild.blocks, CHUNK):
@@ -73,11 +73,11 @@ async def _tried(connection: Any, classifier: Classifier, terms: Terms, told: St
     affected = await rebuilt.affected(connection, rebuild)
     # What fitted models learn changes with any journey, and then every deal's credit under them does.
     computed = await deals.all_ids(connection) if terms.fitted and affected else affected
-    counted_before = await rebuilt.touches_by_channel(connection)
+    counted_before = await by_channel.touches(connection)
     models = {*terms.policy.models, *terms.fitted}
     standing = {
         (row["model"], row["channel"]): row["revenue"]
-        for row in await rebuilt.revenue(connection)
+        for row in await by_channel.revenue(connection)
         if row["model"] in models
     }
     shares = (await fitted.newest(connection, terms.fitted)).shares
@@ -87,7 +87,7 @@ async def _tried(connection: Any, classifier: Classifier, terms: Terms, told: St
 
     before = await revenue_of(connection, computed, terms, shares, step("crediting deals as they are"))
     await rebuilt.put_in_force(connection, rebuild, is_after=True)
-    counted_after = await rebuilt.touches_by_channel(connection)
+    counted_after = await by_channel.touches(connection)
     shares = await learnt(connection, terms) if computed else shares
     after = await revenue_of(connection, computed, terms, shares, step("crediting deals as they will be"))
     changed = {key: standing.get(key, _NOTHING) - before.get(key, _NOTHING) + amount for key, amount in after.items()}
