@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.domain.stages.rules import ACTION, Lifecycle
+from services.lifecycle.domain.stages.state import Signal
 from services.lifecycle.lead import NobodyThere, lead_of, what_if
 from shared import db, text
 from shared.events import encode, headers

@@ -61,7 +61,7 @@ class LifecycleHandler:
         if facts == Facts():
             return
         identity = await identify(connection, facts, self._memory.known.identifiers, self._mint, self._bounds)
-        evidence = await record(connection, facts, identity, self._memory.known_accounts)
+        evidence = await record(connection, facts, identity, self._memory.known.accounts.keys())
         changes = await settle(connection, identity, evidence, config)
         await write(connection, changes, Writing(config, now, self._mint, self._configured.settle))
         self._memory.remember_when_committed(facts, identity.seen)

@@ -4,8 +4,8 @@ from typing import Any
 
 from services.lifecycle.batch.load import load
 from services.lifecycle.domain.identity.person import told
-from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.domain.stages.rules import ACTION, Lifecycle
+from services.lifecycle.domain.stages.state import Signal
 from services.lifecycle.domain.stages.timeline import Act, acts
 from services.lifecycle.store import leads, persons
 from shared.db import Connection

@@ -15,7 +15,6 @@ class Memory:
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self.known = Known()
-        self.known_accounts: set[str] = set()
         self._remembered = remembered
         self._pending: tuple[Facts, Mapping[Key, Seen]] | None = None
 
@@ -41,11 +40,9 @@ class Memory:
             known.pairs[pair] = (min(at, before[0]), trusted or before[1])
         _earliest(known.claims, {claim: first[0] for claim, first in facts.claims.items()})
         _earliest(known.objects, {named: first[0] for named, first in facts.objects.items()})
-        self.known_accounts |= facts.account_keys
-        for memory in (known.identifiers, known.pairs, known.claims, known.objects):
+        known.accounts.update(dict.fromkeys(facts.account_keys))
+        for memory in (known.identifiers, known.pairs, known.claims, known.objects, known.accounts):
             _bound(memory, self._remembered)
-        if len(self.known_accounts) > self._remembered:
-            self.known_accounts.clear()
 
 
 def _earliest(into: dict, found: Mapping) -> None:  # type: ignore[type-arg]  # several maps of first sights

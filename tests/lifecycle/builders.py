@@ -10,7 +10,7 @@ import msgspec
 
 from services.lifecycle.config import configured
 from services.lifecycle.domain.identity.strong import DEFAULT_BOUNDS, Bounds
-from services.lifecycle.domain.stages.fold import Transition
+from services.lifecycle.domain.stages.state import Transition
 from services.lifecycle.handler import LifecycleHandler
 from shared import db
 from shared.events import encode, type_of

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.lifecycle.domain.identity.strong import DEFAULT_BOUNDS, Bounds
-from services.lifecycle.domain.stages.fold import Signal, fold
+from services.lifecycle.domain.stages.fold import fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle
+from services.lifecycle.domain.stages.state import Signal
 from shared.accounts import account_key
 from shared.bots import is_bot
 from shared.events.lead_action import LeadAction

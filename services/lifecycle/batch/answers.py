@@ -9,8 +9,8 @@ from services.lifecycle.domain.clock import alarms, sla
 from services.lifecycle.domain.clock.alarms import Pass
 from services.lifecycle.domain.clock.times import later, minutes
 from services.lifecycle.domain.stages.answer import Answer
-from services.lifecycle.domain.stages.fold import State
 from services.lifecycle.domain.stages.rules import Lifecycle, Sla
+from services.lifecycle.domain.stages.state import State
 from services.lifecycle.store import sales
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.sales import AnswerRow

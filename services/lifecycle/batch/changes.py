@@ -12,8 +12,8 @@ from services.lifecycle.batch.answers import write_answers
 from services.lifecycle.batch.owners import owners_of
 from services.lifecycle.domain.identity.links import WEAK
 from services.lifecycle.domain.identity.person import Portrait, event
-from services.lifecycle.domain.stages.fold import State, Transition
 from services.lifecycle.domain.stages.rules import Lifecycle
+from services.lifecycle.domain.stages.state import State, Transition
 from services.lifecycle.store import outbox, persons
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.persons import Row

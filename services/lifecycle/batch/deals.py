@@ -11,7 +11,7 @@ from services.lifecycle.domain.accounts.book import BY_CONTACTS, TRUSTED
 from services.lifecycle.domain.accounts.claims import Named, named
 from services.lifecycle.domain.collect import ACCOUNT
 from services.lifecycle.domain.identity.links import Key
-from services.lifecycle.domain.stages.fold import Signal
+from services.lifecycle.domain.stages.state import Signal
 from services.lifecycle.store import accounts, signals
 from services.lifecycle.store.accounts import ClaimRow, ObjectRow
 from shared.accounts import account_key, email_domain

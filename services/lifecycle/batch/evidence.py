@@ -1,6 +1,6 @@
 """Step 3: store signals, deals and account claims; find the persons for whom something is new."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from services.lifecycle.domain.accounts.book import PUBLIC, TRUSTED
 from services.lifecycle.domain.accounts.claims import keys_of, unresolved
 from services.lifecycle.domain.collect import ACCOUNT, Facts
 from services.lifecycle.domain.identity.links import WEAK, Key, owner_at
-from services.lifecycle.domain.stages.fold import Signal
+from services.lifecycle.domain.stages.state import Signal
 from services.lifecycle.store import accounts, identifiers, persons, signals
 from shared.db import Connection
 
@@ -24,7 +24,7 @@ class Evidence:
     changed: set[str] = field(default_factory=set)
 
 
-async def record(connection: Connection, facts: Facts, identity: Identified, known_accounts: set[str]) -> Evidence:
+async def record(connection: Connection, facts: Facts, identity: Identified, known_accounts: Set[str]) -> Evidence:
     """Store what the batch gives as evidence. `known_accounts`: keys certainly stored."""
     evidence = Evidence()
     whose = identity.person_of

@@ -7,7 +7,7 @@ from services.lifecycle.domain.accounts.claims import Claim, Resolved, member_at
 from services.lifecycle.domain.identity.links import WEAK, Key, Runs
 from services.lifecycle.domain.identity.person import First, Portrait, portrait
 from services.lifecycle.domain.identity.strong import SECRET
-from services.lifecycle.domain.stages.fold import Signal
+from services.lifecycle.domain.stages.state import Signal
 from services.lifecycle.store import accounts, identifiers, signals, strong_links
 from services.lifecycle.store.persons import Row
 from shared.db import Connection

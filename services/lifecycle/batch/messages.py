@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from services.lifecycle.domain.clock.alarms import Alarm
-from services.lifecycle.domain.stages.fold import Transition
+from services.lifecycle.domain.stages.state import Transition
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.sales import Ringing
 from shared.events import encode

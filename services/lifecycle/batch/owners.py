@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from services.lifecycle.domain.stages.fold import State
+from services.lifecycle.domain.stages.state import State
 from services.lifecycle.store import persons
 from services.lifecycle.store.persons import Pass
 from shared.db import Connection

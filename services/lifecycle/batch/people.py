@@ -9,8 +9,9 @@ from services.lifecycle.batch.evidence import Evidence
 from services.lifecycle.batch.identify import Identified
 from services.lifecycle.batch.load import load
 from services.lifecycle.domain.identity.person import life
-from services.lifecycle.domain.stages.fold import Signal, State, Transition, advance
+from services.lifecycle.domain.stages.fold import advance
 from services.lifecycle.domain.stages.rules import Lifecycle
+from services.lifecycle.domain.stages.state import Signal, State, Transition
 from services.lifecycle.store import identifiers, persons
 from services.lifecycle.store.persons import Row
 from shared.db import Connection

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from services.lifecycle.batch import messages
 from services.lifecycle.domain.identity.links import WEAK
-from services.lifecycle.domain.stages.fold import Signal, State, Transition, advance
+from services.lifecycle.domain.stages.fold import advance
 from services.lifecycle.domain.stages.rules import SEEN, Lifecycle
+from services.lifecycle.domain.stages.state import Signal, State, Transition
 from services.lifecycle.store.outbox import Message
 from services.lifecycle.store.persons import Visitor
 from shared.events.person import IdentifierSpan, Person

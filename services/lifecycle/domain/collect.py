@@ -13,8 +13,8 @@ from typing import NamedTuple
 from services.lifecycle.domain.accounts.claims import Named, claimed, named
 from services.lifecycle.domain.identity.links import WEAK, Key, Link
 from services.lifecycle.domain.identity.strong import FORM, SECRET
-from services.lifecycle.domain.stages.fold import Signal
 from services.lifecycle.domain.stages.rules import ACTION, Lifecycle
+from services.lifecycle.domain.stages.state import Signal
 from shared.accounts import email_domain
 from shared.bots import is_bot
 from shared.events.deal import Deal
@@ -88,12 +88,17 @@ class Act(NamedTuple):
 
 @dataclass(slots=True)
 class Known:
-    """What is certainly stored already. Identifiers: (first seen, end of the minute last seen, attested)."""
+    """What is certainly stored already.
+
+    Of identifiers: (first seen, end of the minute last seen, attested); of the rest when it was first said. `accounts`
+    are keys, a dict only to be forgotten oldest first as the others are.
+    """
 
     identifiers: dict[Key, tuple[datetime, datetime, int]] = field(default_factory=dict)
     pairs: dict[tuple[Key, Key], tuple[datetime, bool]] = field(default_factory=dict)
     claims: dict[ClaimOf, datetime] = field(default_factory=dict)
     objects: dict[ObjectOf, datetime] = field(default_factory=dict)
+    accounts: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.lifecycle.domain.stages.fold import Transition
+from services.lifecycle.domain.stages.state import Transition
 from shared.db import Connection
 
 Pass = tuple[str, int]

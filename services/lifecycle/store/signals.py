@@ -6,7 +6,7 @@ from typing import Any
 
 from services.lifecycle.domain.collect import Act, Receipt
 from services.lifecycle.domain.identity.links import Key
-from services.lifecycle.domain.stages.fold import Signal
+from services.lifecycle.domain.stages.state import Signal
 from shared.db import Connection
 
 Stored = tuple[Key, Signal]

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from services.lifecycle.domain.accounts.claims import Claim, Spell, spells
 from services.lifecycle.domain.identity.links import WEAK, Key, Runs, Span, spans_of, within
-from services.lifecycle.domain.stages.fold import Folded, Signal, fold
+from services.lifecycle.domain.stages.fold import Folded, fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED, SEEN, Lifecycle
+from services.lifecycle.domain.stages.state import Signal
 from shared.accounts import email_domain
 from shared.events.person import IdentifierSpan, Membership, Person, PersonAccount
 

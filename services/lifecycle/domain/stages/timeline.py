@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.lifecycle.domain.stages.answer import RECYCLED
-from services.lifecycle.domain.stages.fold import Signal, State, advance, in_order
+from services.lifecycle.domain.stages.fold import advance, in_order
 from services.lifecycle.domain.stages.rules import ACTION, Lifecycle, is_action
+from services.lifecycle.domain.stages.state import Signal, State
 
 NEVER_IGNORED = (f"{ACTION}contacted", f"{ACTION}assigned")
 """Sales may call again and hand a lead on whenever they like."""

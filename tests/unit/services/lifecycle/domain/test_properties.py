@@ -10,8 +10,9 @@ from services.lifecycle.config import configured
 from services.lifecycle.domain.accounts.book import Book, Object
 from services.lifecycle.domain.accounts.claims import Named
 from services.lifecycle.domain.identity.links import Link, changes_nothing, owner_at, runs_of, spans_of, within
-from services.lifecycle.domain.stages.fold import Signal, advance, fold
+from services.lifecycle.domain.stages.fold import advance, fold
 from services.lifecycle.domain.stages.rules import IDENTIFIED
+from services.lifecycle.domain.stages.state import Signal
 from tests.lifecycle import reference, worlds
 from tests.lifecycle.builders import at
 

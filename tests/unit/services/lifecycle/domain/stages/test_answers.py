@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.lifecycle.config import configured
-from services.lifecycle.domain.stages.fold import Folded, Signal, State, fold
+from services.lifecycle.domain.stages.fold import Folded, fold
 from services.lifecycle.domain.stages.rules import Lifecycle
+from services.lifecycle.domain.stages.state import Signal, State
 from services.lifecycle.domain.stages.timeline import Act, acts
 from tests.lifecycle.builders import at
 

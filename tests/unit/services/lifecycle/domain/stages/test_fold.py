@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from services.lifecycle.config import configured
-from services.lifecycle.domain.stages.fold import Folded, Signal, fold
+from services.lifecycle.domain.stages.fold import Folded, fold
 from services.lifecycle.domain.stages.rules import Lifecycle
+from services.lifecycle.domain.stages.state import Signal
 from tests.lifecycle.builders import at
 
 PIPELINE = configured({}).lifecycle

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.lifecycle.config import configured
-from services.lifecycle.domain.stages.fold import Signal, fold
+from services.lifecycle.domain.stages.fold import fold
 from services.lifecycle.domain.stages.rules import Lifecycle, Points, Rule, Sla
+from services.lifecycle.domain.stages.state import Signal
 from services.lifecycle.domain.stages.timeline import NEVER_IGNORED, acts
 from tests.lifecycle import stage_reference
 from tests.lifecycle.builders import at
