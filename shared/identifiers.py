@@ -43,7 +43,7 @@ BRACKETS: tuple[tuple[str, str], ...] = (
 )
 """A value between two of these is a template that nobody filled in, or an empty object: `{{user.id}}`, `*|EMAIL|*`."""
 
-_LONGEST = 64  # a real identifier between brackets is not known, but a long text is none of ours to judge
+_LONGEST = 64  # no real identifier stands between brackets; but of a longer text we do not claim to know
 _NOTHING = re.compile(r"0[0.-]*")  # 0, 0.0, 000-000, the nil UUID, Apple's empty advertising id
 _PLACEHOLDER = re.compile(
     "|".join(f"{re.escape(opening)}.{{0,{_LONGEST}}}{re.escape(closing)}" for opening, closing in BRACKETS), re.DOTALL

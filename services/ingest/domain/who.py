@@ -19,7 +19,7 @@ def known(sent: str | int | None, path: str, receipt: Receipt, flags: list[str])
 
 
 def known_email(sent: str | None, path: str, receipt: Receipt, flags: list[str]) -> str | None:
-    """An address; None for a blank one, and for junk, which `flags` tells. Raises Rejected for what is none."""
+    """An address; None for a blank one, and for junk, which `flags` tells. Raises Rejected for any other text."""
     if not sent:
         return None
     if receipt.junk.has(sent.strip()):  # `n/a` in a required field: no address, and nobody's mistake to mend

@@ -2,7 +2,7 @@
 
 1. The usual body is decoded once, straight into Structs.
 2. When that fails it is taken apart item by item, so that one bad item is told from the good ones around it.
-3. When it is not even JSON, because of one item that is none, it is taken apart by its brackets (see `split`).
+3. When one item makes the whole body invalid JSON, the body is taken apart by its brackets (see `split`).
 """
 
 import re

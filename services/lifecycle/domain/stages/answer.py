@@ -9,7 +9,6 @@ from datetime import datetime
 import msgspec
 
 ACCEPTED, REJECTED, RECYCLED, NONE = "accepted", "rejected", "recycled", "none"
-DECISIONS = (ACCEPTED, REJECTED, RECYCLED, NONE)
 """What a rule can mean as sales' answer; `none`: sales still has to decide."""
 
 

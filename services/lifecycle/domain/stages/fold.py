@@ -48,7 +48,7 @@ def in_order(first_seen: datetime, signals: Iterable[Signal]) -> list[Signal]:
     """Signals in the order in which they count.
 
     What a person's company did before they were first seen counts from that sight on, and only as far as it still
-    stands: whoever joins a customer is one from the first sight; a deal lost before is none of their business.
+    stands: whoever joins a customer is one from the first sight; a deal lost before does not count for them.
     """
     ordered = sorted(signals, key=lambda s: (s.at, s.id, s.kind != IDENTIFIED))  # an act counts once it identified
     before = [signal for signal in ordered if signal.at < first_seen]
