@@ -37,6 +37,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 
 def told(command: str) -> str:
-    """The end of a command's help: its examples, or nothing for one that only groups others."""
-    lines = EXAMPLES.get(command, ())
+    """The end of a command's help: its examples; of one that groups others, all of theirs."""
+    lines = [line for name, lines in EXAMPLES.items() if f"{name} ".startswith(f"{command} ") for line in lines]
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""

@@ -56,6 +56,7 @@ def _plain(command: Any, called: str) -> None:
     command.epilog = told(called)
     command.params = [param for param in command.params if param.name not in {"install_completion", "show_completion"}]
     for name, inner in getattr(command, "commands", {}).items():
+        inner.short_help = (inner.help or "").partition("\n\n")[0].partition(". ")[0].removesuffix(".")
         _plain(inner, f"{called} {name}")
 
 

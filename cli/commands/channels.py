@@ -35,17 +35,21 @@ Preset = Annotated[str | None, typer.Option(help="ga4 or b2b, instead of the con
 def test(
     file: Annotated[
         Path | None,
-        typer.Argument(help="CSV with columns url, referrer, utm_source ... and any others; - reads standard input"),
+        typer.Argument(
+            metavar="FILE", help="CSV with columns url, referrer, utm_source ... and any others; - reads standard input"
+        ),
     ] = None,
     url: Annotated[str | None, typer.Option(help="the page, with its query")] = None,
     referrer: Annotated[str | None, typer.Option(help="the page before it")] = None,
     kind: Annotated[str, typer.Option(help="kind of touchpoint")] = "page_view",
-    source: Annotated[str | None, typer.Option("--source", "--utm-source")] = None,
-    medium: Annotated[str | None, typer.Option("--medium", "--utm-medium")] = None,
-    campaign: Annotated[str | None, typer.Option("--campaign", "--utm-campaign")] = None,
-    term: Annotated[str | None, typer.Option("--term", "--utm-term")] = None,
-    content: Annotated[str | None, typer.Option("--content", "--utm-content")] = None,
-    click_id: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, such as gclid=Cj0K; repeatable")] = None,
+    source: Annotated[str | None, typer.Option("--source", "--utm-source", help="utm_source")] = None,
+    medium: Annotated[str | None, typer.Option("--medium", "--utm-medium", help="utm_medium")] = None,
+    campaign: Annotated[str | None, typer.Option("--campaign", "--utm-campaign", help="utm_campaign")] = None,
+    term: Annotated[str | None, typer.Option("--term", "--utm-term", help="utm_term")] = None,
+    content: Annotated[str | None, typer.Option("--content", "--utm-content", help="utm_content")] = None,
+    click_id: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="such as gclid=Cj0K; repeatable")
+    ] = None,
     config: Config = None,
     preset: Preset = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
@@ -62,9 +66,9 @@ def test(
     )  # fmt: skip
     fact = rules.classify(evidence)
     if as_json:
-        print(json.dumps(_shown(fact) | {"rules_version": rules.version}))
+        print(json.dumps(_shown(fact)))
         return
-    for name, value in [*_shown(fact).items(), ("rules", rules.version)]:
+    for name, value in _shown(fact).items():
         if value is not None:
             typer.echo(f"{name:9} {value}")
 

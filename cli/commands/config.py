@@ -19,7 +19,9 @@ def config() -> None:
 
 @app.command()
 def check(
-    file: Annotated[Path | None, typer.Argument(help="the YAML file [CLOSEDLOOP_CONFIG; closedloop.yaml]")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="the YAML file [CLOSEDLOOP_CONFIG; closedloop.yaml]")
+    ] = None,
 ) -> None:
     """Check every section and the environment; print each problem as FILE:LINE: KEY: what. Exit code 1 if any."""
     used = file or file_in_use()
@@ -27,6 +29,6 @@ def check(
     for problem in found:
         print(problem, file=sys.stderr)
     if found:
-        print(f"{len(found)} problem{'s' if len(found) > 1 else ''}; nothing was started.", file=sys.stderr)
+        print(f"{len(found)} problem{'s' if len(found) > 1 else ''} found.", file=sys.stderr)
         sys.exit(1)
     print(f"{used} works." if used else "There is no closedloop.yaml here: the defaults work.")

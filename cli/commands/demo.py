@@ -42,7 +42,9 @@ def demo(
     seed: Annotated[int, typer.Option(help="another seed is another company")] = 7,
     accounts: Annotated[int, typer.Option(min=1, max=10_000, help="companies in the market")] = 300,
     days: Annotated[int, typer.Option(min=14, max=1000, help="days of its life")] = 90,
-    end: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day it ends [today]")] = None,
+    end: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="the day it ends [today]")
+    ] = None,
     data: Data = None,
     port: Port = None,
 ) -> None:

@@ -25,13 +25,13 @@ from shared.errors import ClosedloopError
 
 app = typer.Typer(no_args_is_help=True, help="touchpoints or deals from a CSV or JSONL file of any shape")
 
-File = Annotated[Path, typer.Argument(help="CSV or JSONL")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="CSV or JSONL")]
 MapFile = Annotated[Path | None, typer.Option("--map", help="YAML: which column fills which field; see docs/import.md")]
 Url = Annotated[str | None, typer.Option(help="ingest's address; else the one that runs here")]
 Key = Annotated[str | None, typer.Option(help="its write key (touchpoints) or secret key; else the ones kept here")]
 RejectsFile = Annotated[
     Path | None,
-    typer.Option("--rejects", help="where rejected rows go; else <FILE>.rejects.<csv|jsonl> in this folder"),
+    typer.Option("--rejects", help="where rejected rows go; else visits.rejects.csv in this folder, for visits.csv"),
 ]
 
 

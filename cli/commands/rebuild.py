@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cli.reports import look
@@ -23,6 +24,7 @@ from services.attribution.rebuild.channels import Switched, go_back
 from services.attribution.rebuild.channels import rebuild as rebuild_channels
 from services.attribution.rebuild.preview import Preview, RevenueChange, Step, preview_channels
 from shared import db
+from shared.command import CLOSEDLOOP
 from shared.errors import ClosedloopError
 
 app = typer.Typer(no_args_is_help=True, help="apply the present rules to history, after showing what that changes")
@@ -68,14 +70,14 @@ async def _rebuilt(pool: AsyncEngine, classifier: Classifier, _: Terms) -> None:
     if done is None:
         _say_nothing_to_do(classifier)
         return
-    what = f"{done.touches:,} touches and {done.costs:,} costs came out differently"
+    what = f"{_of(done.touches, 'touch', 'touches')} and {_of(done.costs, 'cost', 'costs')} came out differently"
     _say_switched(done, f"{what}; history is by version {classifier.version}")
-    print(f"To undo: closedloop rebuild channels --to {done.back_to[0]}")
+    print(f"To undo: {CLOSEDLOOP} rebuild channels --to {done.back_to[0]}")
 
 
 async def _undone(pool: AsyncEngine, version: str) -> None:
     done = await go_back(pool, version)
-    _say_switched(done, f"{done.touches:,} touches are as version {version} made them")
+    _say_switched(done, f"{_of(done.touches, 'touch is', 'touches are')} as version {version} made them")
 
 
 @app.command()
@@ -88,7 +90,7 @@ def attribution(dry_run: DryRun = False, data: Data = None, config: Config = Non
 
     async def work(pool: AsyncEngine, _: Classifier, terms: Terms) -> None:
         if not dry_run:
-            print(f"{await mark_all(pool):,} deals are marked; the running service credits them anew.")
+            print(f"{_of(await mark_all(pool), 'deal is', 'deals are')} marked; the running service credits them anew.")
             return
         with _progress() as step:
             found = await preview_attribution(pool, terms, step)
@@ -99,10 +101,12 @@ def attribution(dry_run: DryRun = False, data: Data = None, config: Config = Non
 
 def show_preview(to: Console, found: Preview, currency: str) -> None:
     """What would change: touches by channel, then revenue by channel under each model."""
-    to.print(
-        f"{found.touches:,} touches and {found.costs:,} costs would come out differently; "
-        f"{found.deals:,} deals would be credited anew.",
-        highlight=False,
+    look.put(
+        to,
+        Text(
+            f"{_of(found.touches, 'touch', 'touches')} and {_of(found.costs, 'cost', 'costs')} would come out "
+            f"differently; {_of(found.deals, 'deal', 'deals')} would be credited anew."
+        ),
     )
     made = look.table(("channel", "touches", "then", "earning", "then"))
     for channel, change in list(found.channels.items())[:ROWS]:
@@ -117,7 +121,8 @@ def show_models(to: Console, models: dict[str, dict[str, RevenueChange]], curren
     for model in changed:
         show_revenue(to, model, models[model], currency)
     if same := [model for model in models if model not in changed]:
-        to.print(f"\n  Nothing changes under {', '.join(same)}.", highlight=False)
+        to.print()
+        look.put(to, Text(f"Nothing changes under {', '.join(same)}."))
 
 
 def show_revenue(to: Console, model: str, changes: dict[str, RevenueChange], currency: str) -> None:
@@ -136,11 +141,14 @@ def _say_nothing_to_do(classifier: Classifier) -> None:
 
 
 def _say_switched(done: Switched, what: str) -> None:
-    print(f"{what}.\n{done.deals:,} deals are marked; the running service credits them anew.")
+    print(f"{what}.\n{_of(done.deals, 'deal is', 'deals are')} marked; the running service credits them anew.")
     if done.others:
-        print(
-            f"{done.others:,} touches are by other rules. Restart closedloop if its rules are older, and run it again."
-        )
+        others = _of(done.others, "touch is", "touches are")
+        print(f"{others} by other rules. Restart closedloop if its rules are older, and run it again.")
+
+
+def _of(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
 
 
 def _run(

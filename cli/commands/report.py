@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from cli.reports import look, tables
-from cli.reports.asked import Asked, Period, month_of, stamp_of
+from cli.reports.asked import Asked, Period, UnreadableTime, month_of, stamp_of
 from cli.reports.pivot import by_period
 from cli.reports.read import Relation, Warehouse
 from cli.reports.registry import Report, known, names
@@ -30,7 +30,9 @@ class Format(StrEnum):
 
 @app.command()
 def report(
-    name: Annotated[str | None, typer.Argument(help="which; none: list them", autocompletion=names)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="which; none: list them", autocompletion=names)
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="csv and json have every row of the view")] = Format.table,
     model: Annotated[str | None, typer.Option(help="one attribution model, such as w_shaped")] = None,
     since: Annotated[
@@ -47,6 +49,8 @@ def report(
     """Print a report; without a name, the list of them."""
     try:
         asked = Asked(model, month_of(since), month_of(until), stamp_of(as_of))
+        if asked.since and asked.until and asked.since > asked.until:
+            raise UnreadableTime(f"--from {since} is after --to {until}, so no month is in between; exchange them")
         settings, _ = settings_of_running(data, config=config)
         asyncio.run(_report(settings.postgres_url, settings.base_currency, name, form, asked, period))
     except ClosedloopError as problem:
@@ -78,5 +82,10 @@ async def _report(
 
 def _list(console: Console, relations: dict[str, Relation]) -> None:
     made = look.table(("report", "what it says"), texts=2)
-    look.add_rows(made, ((name, relation.says) for name, relation in relations.items()))
+    look.add_rows(made, ((name, _first_sentence(relation.says)) for name, relation in relations.items()))
     look.show(console, made, "Reports", f"{CLOSEDLOOP} report NAME; `{CLOSEDLOOP} report --help` has examples")
+
+
+def _first_sentence(text: str) -> str:
+    """A list is looked through; the whole is a comment in the database, and in docs/warehouse.md."""
+    return text.partition(". ")[0].removesuffix(".")

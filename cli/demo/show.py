@@ -21,8 +21,8 @@ MODEL = "w_shaped"
 CURRENCY = "USD"
 _SOURCES = 12
 _LEDGER = """
-SELECT sum(amount_base), count(DISTINCT deal_id) FROM warehouse.fct_deal_entry
-WHERE superseded_at IS NULL AND kind <> 'pipeline'
+SELECT sum(amount_base), (SELECT count(*) FROM warehouse.fct_deal WHERE status = 'won')
+FROM warehouse.fct_deal_entry WHERE superseded_at IS NULL AND kind <> 'pipeline'
 """
 
 
@@ -74,8 +74,9 @@ def _check(console: Console, revenue: Grid, ledger: Decimal, deals: int) -> bool
         found = ", ".join(f"{model} {look.exact(amount, CURRENCY)}" for model, amount in wrong.items()) or "nothing"
         console.print(f"\n  The ledger has {look.exact(ledger, CURRENCY)}, but: {found}", style="bold red")
         return False
-    text = f"\n  [green]✓[/] Every one of the {len(totals)} models adds up to the ledger: "
-    console.print(f"{text}[bold]{look.exact(ledger, CURRENCY)}[/] from {deals} won deals.", highlight=False)
+    text = f"[green]✓[/] Every one of the {len(totals)} models adds up to the ledger: "
+    console.print()
+    look.put(console, Text.from_markup(f"{text}[bold]{look.exact(ledger, CURRENCY)}[/] from {deals} won deals."))
     return True
 
 
@@ -99,7 +100,8 @@ def _sales_by_source(console: Console, sources: Grid) -> None:
 
 
 def _beside(revenue: Grid, vanity: Grid) -> list[Channel]:
-    earned = {line.of[0]: line.values[0] for line in pivot.beside(revenue, ("channel",), "revenue", [MODEL])}
+    lines = pivot.shown(pivot.beside(revenue, ("channel",), "revenue", [MODEL]), [Decimal(1)])  # as in the first table
+    earned = {line.of[0]: line.values[0] for line in lines}
     seen = {line.of[0]: line.values for line in pivot.summed(vanity, ("channel",), ("pageviews", "visitors", "leads"))}
     channels = []
     for name in earned.keys() | seen.keys():

@@ -99,7 +99,9 @@ def _journey(to: Console, found: Json, sessions: Sequence[Sequence[Json]], model
         return made
 
     made = look.widest(to, models, of)
-    note = f"{len(sessions)} sessions of {len(found['people'])} people up to the close; per cent of the first booking"
+    people = len(found["people"])
+    visits = f"{len(sessions)} session{'s' * (len(sessions) != 1)} of {people} {'person' if people == 1 else 'people'}"
+    note = f"{visits} up to the close; per cent of the first booking"
     look.show(to, made, "Journey", note)
 
 
@@ -141,7 +143,7 @@ def _one_model(to: Console, found: Json, sessions: Sequence[Sequence[Json]], mod
     entries = {entry["entry_id"]: entry for entry in found["entries"] if entry["superseded_at"] is None}
     own = [credit for credit in found["credits"] if credit["model"] == model and credit["entry_id"] in entries]
     for entry_id, entry in entries.items():
-        made: Table = look.table(("when", "channel", "source / medium", "rule", "position", "weight", base), texts=5)
+        made: Table = look.table(("when", "channel", "source / medium", "rule", "position", "%", base), texts=5)
         of_entry = [credit for credit in own if credit["entry_id"] == entry_id]
         for credit in sorted(of_entry, key=lambda c: touches.get(c["touchpoint_id"], {}).get("occurred_at", "")):
             touch = touches.get(credit["touchpoint_id"], {})
@@ -153,7 +155,9 @@ def _one_model(to: Console, found: Json, sessions: Sequence[Sequence[Json]], mod
                 touch.get("channel_rule", ""),
             )
             money = "" if credit["amount_base"] is None else f"{Decimal(credit['amount_base']):,.2f}"
-            look.add_rows(made, [(*names, credit["position"], f"{100 * credit['weight']:.2f} %", money)])
+            look.add_rows(
+                made, [(*names, credit["position"].replace("+", " + "), f"{100 * credit['weight']:.2f}", money)]
+            )
         total = sum((Decimal(credit["amount_base"] or 0) for credit in of_entry), Decimal(0))
         made.add_row("", "", "", "", "total", "", f"{total:,.2f}", style="bold")
         look.show(to, made, f"{model}: {entry['kind']}", f"{look.when(entry['occurred_at'])}")

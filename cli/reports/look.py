@@ -139,8 +139,8 @@ def bar(part: Decimal, most: Decimal) -> Text:
 def cell(value: Any) -> str:
     """Any value of the warehouse in a table."""
     match value:
-        case None:
-            return ""
+        case None | bool():
+            return {None: "", True: "yes", False: "no"}[value]
         case datetime():
             return value.strftime("%Y-%m-%d %H:%M")
         case float() | Decimal():

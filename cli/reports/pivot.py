@@ -44,7 +44,7 @@ def by_period(grid: Grid, period: Period) -> Grid:
     That is the first column then, and orders the rows. Raises NoSuchReport for rows without a month.
     """
     if "month" not in grid.columns:
-        raise NoSuchReport(f"It has no months; leave --by {period} out")
+        raise NoSuchReport(f"this report has no months; leave --by {period} out")
     at = grid.columns.index("month")
     named = [(_period(row[at], period), *row[:at], *row[at + 1 :]) for row in grid.rows]
     columns = [str(period), *grid.columns[:at], *grid.columns[at + 1 :]]

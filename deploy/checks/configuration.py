@@ -9,7 +9,7 @@ from deploy.checks.finding import Finding, Situation
 from services.attribution.config import read_attribution, read_channels
 from services.lifecycle.config import read as read_lifecycle
 from shared.errors import ConfigError
-from shared.settings import Settings, file_in_use, load, read_document
+from shared.settings import Settings, UnsetVariables, file_in_use, load, read_document
 
 SECTIONS: dict[str, Callable[[Settings, Path | None], object]] = {
     "lifecycle": read_lifecycle,
@@ -21,6 +21,18 @@ SECTIONS: dict[str, Callable[[Settings, Path | None], object]] = {
 
 def problems(file: Path | None, environment: Mapping[str, str] = os.environ) -> list[str]:
     """Everything that is wrong in the file and the environment, each as `file:line: key: what`; none: it works."""
+    try:
+        load(file, environment)
+    except UnsetVariables as error:
+        # Anything may stand for them while the rest is looked at; what is then said of them themselves is not true.
+        others = problems(file, {**environment, **dict.fromkeys(error.names, "1")})
+        return [*str(error).splitlines(), *(other for other in others if not other.startswith(tuple(error.told)))]
+    except ConfigError:
+        pass
+    return _problems(file, environment)
+
+
+def _problems(file: Path | None, environment: Mapping[str, str]) -> list[str]:
     found: list[str] = []
     try:
         settings = load(file, environment)

@@ -94,7 +94,8 @@ class DataFolder:
                 return msgspec.json.decode(self._state.read_bytes(), type=State)
             except FileNotFoundError:
                 raise StillStarting(f"closedloop is still starting in {self.path}; try again in a moment.") from None
-        raise NotRunning(f"closedloop does not run in {self.path}. Start it: {CLOSEDLOOP} up")
+        there = "" if self.path == Path(".closedloop").absolute() else f" --data {self.path}"
+        raise NotRunning(f"closedloop does not run in {self.path}. Start it: {CLOSEDLOOP} up{there}")
 
     def write_state(self, state: State) -> None:
         """Replace the state; a reader sees the old one or the new one, never half of it."""

@@ -4,7 +4,17 @@ Order: `--config FILE` (or CLOSEDLOOP_CONFIG), else ./closedloop.yaml, else buil
 over the file. `docs/configuration.md` lists every key; a test checks that it does.
 """
 
-from shared.settings.load import file_in_use, load, read_document, read_section, refuse, validated
+from shared.settings.load import UnsetVariables, file_in_use, load, read_document, read_section, refuse, validated
 from shared.settings.model import Settings, Source
 
-__all__ = ["Settings", "Source", "file_in_use", "load", "read_document", "read_section", "refuse", "validated"]
+__all__ = [
+    "Settings",
+    "Source",
+    "UnsetVariables",
+    "file_in_use",
+    "load",
+    "read_document",
+    "read_section",
+    "refuse",
+    "validated",
+]

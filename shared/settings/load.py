@@ -59,6 +59,18 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|Tr
 _REFERENCE = re.compile(r"^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$")
 
 
+class UnsetVariables(ConfigError):
+    """The file takes values from variables that are not set. `told` has a line for each, `names` the variables."""
+
+    def __init__(self, path: Path, lines: Mapping[Path_, int], unset: Mapping[Path_, str]) -> None:
+        self.names = frozenset(unset.values())
+        self.told = {
+            f"{path}:{_line(at, lines)}: {_dotted(at)}: ": f"the environment variable {name} is not set"
+            for at, name in unset.items()
+        }
+        super().__init__("\n".join(where + what for where, what in self.told.items()))
+
+
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force. Raises ConfigError naming file, line and key."""
     path = path or file_in_use(environment)
@@ -78,13 +90,13 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
 
 def read_section(section: str, model: type[Model], values: Mapping[str, Any], path: Path | None = None) -> Model:
     """Check one section with the service's own model; errors name the key, and the line when the file is given."""
-    lines = {k[1:]: v for k, v in (read_document(path, os.environ)[1] if path else {}).items() if k[:1] == (section,)}
+    lines = {k[1:]: v for k, v in (_parsed(path)[1] if path else {}).items() if k[:1] == (section,)}
     return validated(model, dict(values), path, lines, prefix=section)
 
 
 def refuse(section: str, faults: Iterable[tuple[Path_, str]], path: Path | None = None) -> None:
     """Raise ConfigError for what a service finds wrong beyond single values: the key in its section, and what."""
-    lines = read_document(path)[1] if path else {}
+    lines = _parsed(path)[1] if path else {}
     messages = []
     for key, message in faults:
         at = (section, *key)
@@ -104,23 +116,38 @@ def file_in_use(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 def read_document(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[dict[str, Any], dict[Path_, int]]:
     """Any YAML file that holds a mapping, and the line of each key in it. Raises ConfigError naming file and line."""
+    tree, lines = _parsed(path)
+    unset: dict[Path_, str] = {}
+    expanded = _expand(tree, (), environment, unset)
+    if unset:
+        raise UnsetVariables(path, lines, unset)
+    return expanded, lines
+
+
+def _parsed(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
+    """The file as it stands, with `${NAME}` in it."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); is that its name?") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is no text in UTF-8; save it as such, or name another file") from error
     try:
         node = yaml.compose(text, Loader=_Loader)
         tree = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.reason}") from error
     if tree is None:
         return {}, {}
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}:1: the file must be a mapping of keys to values")
     lines: dict[Path_, int] = {}
     _mark(node, (), lines, path)
-    return _expand(tree, (), path, lines, environment), lines
+    return tree, lines
 
 
 def _mark(node: Any, at: Path_, lines: dict[Path_, int], path: Path) -> None:
@@ -137,18 +164,16 @@ def _mark(node: Any, at: Path_, lines: dict[Path_, int], path: Path) -> None:
             _mark(value, (*at, index), lines, path)
 
 
-def _expand(value: Any, at: Path_, path: Path, lines: dict[Path_, int], environment: Mapping[str, str]) -> Any:
-    """Replace `${NAME}` by the environment's value, so that secrets stay out of the file."""
+def _expand(value: Any, at: Path_, environment: Mapping[str, str], unset: dict[Path_, str]) -> Any:
+    """Replace `${NAME}` by the environment's value, so that secrets stay out of the file; what has none is `unset`."""
     if isinstance(value, dict):
-        return {key: _expand(item, (*at, key), path, lines, environment) for key, item in value.items()}
+        return {key: _expand(item, (*at, key), environment, unset) for key, item in value.items()}
     if isinstance(value, list):
-        return [_expand(item, (*at, index), path, lines, environment) for index, item in enumerate(value)]
+        return [_expand(item, (*at, index), environment, unset) for index, item in enumerate(value)]
     if isinstance(value, str) and (reference := _REFERENCE.match(value)):
         found = environment.get(reference[1])
         if not found:
-            raise ConfigError(
-                f"{path}:{lines.get(at, 1)}: {_dotted(at)}: the environment variable {reference[1]} is not set"
-            )
+            unset[at] = reference[1]
         return found
     return value
 

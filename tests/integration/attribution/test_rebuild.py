@@ -295,11 +295,11 @@ async def test_the_command_shows_does_and_undoes_it(engines: Engines, database_u
     async with taking(database_url) as attribution:
         await attribution.take(touch("1", 1, ADS), touch("2", 2, MAIL), person(), deal("won", "100", 5))
         shown = await told("--dry-run")
-        assert "1 touches and 0 costs would come out differently; 1 deals would be credited anew." in shown
+        assert "1 touch and 0 costs would come out differently; 1 deal would be" in " ".join(shown.split())
         assert re.search(r"Partner +0 +1 +0 +1\n", shown)
         assert re.search(r"Partner +0\.00 +100\.00 +\+100\.00\n", shown)
         done = await told()
-        assert f"To undo: closedloop rebuild channels --to {FIRST.version}" in done
+        assert f"closedloop rebuild channels --to {FIRST.version}" in done
         await attribution.compute()
         assert await attribution.credited("first") == [("booked", "Partner", "100.00")]
         assert "Nothing to do" in await told()

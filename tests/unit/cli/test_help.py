@@ -80,3 +80,17 @@ def test_a_shell_completes_the_names_of_reports() -> None:
         env={"_CLOSEDLOOP_COMPLETE": "complete_bash", "COMP_WORDS": "closedloop report ", "COMP_CWORD": "2"},
     )  # fmt: skip
     assert set(offered.stdout.split()) == {report.name for report in REPORTS}
+
+
+@pytest.mark.parametrize("group", sorted({called.split()[0] for called in ALL if " " in called}))
+def test_a_groups_help_says_all_of_what_each_command_does_and_has_examples(group: str) -> None:
+    text = help_of(group)
+    assert "..." not in text.split("Commands:")[1]
+    assert set(re.findall(r"^ +(closedloop .*)$", text, re.MULTILINE)) == {
+        line for called, lines in EXAMPLES.items() if called.startswith(f"{group} ") for line in lines
+    }
+
+
+@pytest.mark.parametrize("called", ALL)
+def test_no_help_shows_a_type_as_a_program_writes_it(called: str) -> None:
+    assert not re.search(r"list\[|%Y|\{file\}|\[file\]|\[name\]", help_of(called))

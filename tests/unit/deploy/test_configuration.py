@@ -46,6 +46,21 @@ def test_all_problems_of_all_sections_are_told_at_once(tmp_path: Path) -> None:
     assert sorted(int(problem.split(":")[1]) for problem in told) == [1, 2, 3, 4, 5]
 
 
+def test_variables_that_are_not_set_are_told_with_all_the_rest(tmp_path: Path) -> None:
+    lines = ['database_url: "${NOT_SET_HERE}"', "sources:", '  - {name: web, write_key: "${NOR_HERE}"}',
+             "http: {prot: 80}", "attribution: {models: [frist]}"]  # fmt: skip
+    told = found(tmp_path, "\n".join(lines))
+    assert sorted(int(problem.split(":")[1]) for problem in told) == [1, 3, 4, 5]
+    assert sum("is not set" in problem for problem in told) == 2
+
+
+@pytest.mark.parametrize("content", [b"\x99\xff", b"base_currency: EUR\nname: \x01\n"], ids=["no text", "a control"])
+def test_a_file_that_is_no_text_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "closedloop.yaml").write_bytes(content)
+    (problem,) = problems(tmp_path / "closedloop.yaml", {})
+    assert "UTF-8" in problem or "closedloop.yaml:2: not valid YAML" in problem
+
+
 def test_a_variable_that_is_wrong_is_named(tmp_path: Path) -> None:
     (problem,) = problems(None, {"CLOSEDLOOP_PORT": "http"})
     assert problem.startswith("CLOSEDLOOP_PORT: http.port")
@@ -93,3 +108,8 @@ def closedloop(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[st
         [Path(sys.executable).with_name("closedloop"), *arguments],
         cwd=folder, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+def test_a_hint_to_start_names_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    ran = closedloop(tmp_path, "status", "--data", "elsewhere")
+    assert ran.stderr.strip().endswith(f"up --data {tmp_path}/elsewhere")

@@ -69,7 +69,7 @@ def test_the_ledger_has_every_live_entry_and_their_sum() -> None:
 def test_a_session_is_one_line_with_its_share_under_every_model() -> None:
     (line,) = [line for line in shown().splitlines() if "page_view +1" in line]
     assert line.split()[-2:] == ["100.0", "50.0"]
-    assert "2 sessions of 1 people" in shown()
+    assert "2 sessions of 1 person" in shown()
 
 
 def test_the_credits_of_a_model_add_up_to_the_net() -> None:
@@ -149,3 +149,15 @@ def test_a_lead_shows_its_steps_without_the_corrected_ones() -> None:
     assert "1 that later news corrected" in text
     assert "no" in text.split("in time")[1].splitlines()[1]
     assert "accepted   Kim (crm)  ben            sales answered this pass already" in text
+
+
+def test_a_model_in_full_fits_eighty_columns_with_all_positions_in_one_touch() -> None:
+    answer = found()
+    answer["credits"] = credits([("first", "e1", "t1", "Paid Search", 1.0, "1080.00")])
+    answer["credits"][0]["position"] = "first+lead_created+opportunity_created+closed"
+    for touch in answer["journey"]:
+        touch["channel_rule"], touch["session_source"], touch["session_medium"] = "ga4:paid_search", "google", "cpc"
+    out = StringIO()
+    deal.show(Console(width=look.WIDTH, file=out), answer, "first")
+    assert max(map(len, out.getvalue().splitlines())) <= look.WIDTH
+    assert "1,080.00" in out.getvalue()

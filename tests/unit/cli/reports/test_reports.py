@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from typer.testing import CliRunner
 
+from cli.main import app
 from cli.reports import look, pivot
 from cli.reports.asked import Period, UnreadableTime, month_of
 from cli.reports.read import Grid, LeftOut
@@ -141,3 +143,13 @@ def test_a_report_says_what_its_totals_lack() -> None:
 def test_a_month_that_is_none_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(UnreadableTime, match="write it as 2026-03"):
         month_of(text)
+
+
+def test_a_truth_is_a_yes_or_a_no() -> None:
+    assert [look.cell(value) for value in (True, False, None, 1)] == ["yes", "no", "", "1"]
+
+
+def test_months_that_end_before_they_begin_are_told() -> None:
+    ran = CliRunner().invoke(app, ["report", "revenue_by_channel", "--from", "2026-11", "--to", "2026-10"])
+    assert ran.exit_code == 1
+    assert "--from 2026-11 is after --to 2026-10" in ran.stderr
