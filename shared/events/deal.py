@@ -53,8 +53,10 @@ class Deal(msgspec.Struct, omit_defaults=True, frozen=True):
 
     @property
     def since(self) -> datetime:
-        """When this version says the deal began: what the CRM said, else its own time."""
-        return self.created_at or self.updated_at
+        """When this version says the deal began: what the CRM said, else its own time, and never after its close."""
+        if self.created_at is not None or self.closed_at is None or self.status == "open":
+            return self.created_at or self.updated_at
+        return min(self.updated_at, self.closed_at)
 
     @property
     def money(self) -> Decimal:

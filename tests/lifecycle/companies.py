@@ -9,7 +9,7 @@ from shared.bots import is_bot
 from shared.events.deal import Deal
 from shared.events.person import Membership
 from shared.events.touchpoint import Touchpoint
-from tests.lifecycle.who_is_who import BROWSER, Name, Somebody, names_of
+from tests.lifecycle.who_is_who import BROWSER, Name, Somebody, began_of, names_of
 
 ORDER = ["name", "domain", "deal", "group", "explicit"]
 
@@ -83,7 +83,7 @@ class Companies:
         self._card(account, 2 if event.trusted else 0, event.occurred_at, event.touchpoint_id)
 
     def _deal(self, deal: Deal) -> None:
-        account, at, id = deal.account, deal.created_at or deal.updated_at, f"deal:{deal.deal_id}"
+        account, at, id = deal.account, began_of(deal), f"deal:{deal.deal_id}"
         key = None if account is None else account_key(account.id, account.domain, account.name)
         if account is None or key is None:
             return

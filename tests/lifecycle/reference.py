@@ -16,7 +16,7 @@ from shared.bots import is_bot
 from shared.events.lead_action import LeadAction
 from shared.events.touchpoint import Touchpoint
 from tests.lifecycle.companies import Companies, latest
-from tests.lifecycle.who_is_who import BROWSER, Name, Somebody, names_of, who_is_who
+from tests.lifecycle.who_is_who import BROWSER, Name, Somebody, began_of, names_of, who_is_who
 
 
 def lives(
@@ -79,7 +79,7 @@ def _signals(events: Iterable[object], config: Lifecycle) -> tuple[list[tuple[Na
     signals = [(act[2], act[5]) for act in acts.values()]
     of_companies = []
     for deal in latest(events):
-        began = deal.created_at or deal.updated_at
+        began = began_of(deal)
         made = [Signal(began, f"deal:{deal.deal_id}:1open", "deal:open", deal_id=deal.deal_id)]
         if deal.status != "open":
             closed = max(deal.closed_at or deal.updated_at, began)

@@ -32,6 +32,12 @@ class Somebody:
         return any((a is None or a <= when) and (b is None or when < b) for a, b in self.spans.get(name[1], []))
 
 
+def began_of(deal: Deal) -> datetime:
+    """When a version of a deal says that it began: a deal that is over began before it was."""
+    known = [deal.updated_at] + [deal.closed_at] * (deal.status != "open" and deal.closed_at is not None)
+    return deal.created_at or min(at for at in known if at)
+
+
 def names_of(event: Any) -> list[Name]:
     """The strong identifiers of a touchpoint or action, the strongest first."""
     names = [("email", event.email), ("user_id", event.user_id)]
@@ -51,7 +57,7 @@ class Evidence:
         receipts: dict[tuple[str, str], Any] = {}
         for event in events:
             if isinstance(event, Deal):
-                when = event.created_at or event.updated_at
+                when = began_of(event)
                 for contact in event.contacts:
                     self._see([("email", contact)], when, f"deal:{event.deal_id}", 2)
                 continue

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from shared.errors import BadRecord
@@ -13,6 +14,7 @@ from shared.events.touchpoint import Account, Touchpoint
 from tests.places import DOCS
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+LATER = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 SCHEMAS = DOCS / "schemas"
 
 
@@ -62,3 +64,14 @@ def test_the_published_schemas_are_those_of_the_code() -> None:
     published = {path.name: path.read_text() for path in SCHEMAS.glob("*.json")}
     assert published == schemas(), "run: make schemas"
     assert len(published) == len(TYPES)
+
+
+@pytest.mark.parametrize(
+    ("status", "closed_at", "began"),
+    [("won", NOON, NOON), ("lost", NOON, NOON), ("open", NOON, LATER), ("won", LATER, LATER)],
+)
+def test_a_deal_that_nobody_dated_began_no_later_than_it_closed(
+    status: str, closed_at: datetime, began: datetime
+) -> None:
+    deal = msgspec.structs.replace(a_deal(), status=status, created_at=None, closed_at=closed_at, updated_at=LATER)
+    assert deal.since == began
