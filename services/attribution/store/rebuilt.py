@@ -35,8 +35,9 @@ WHERE again.rebuild_id = $1 AND spend.channel_rules = ANY($3)
     AND (spend.crm, spend.day, spend.source, spend.medium, spend.campaign)
       = (again.crm, again.day, again.source, again.medium, again.campaign)
 """
+# A rebuild that is only tried has closed nothing yet, and a running service may have opened a number of this version.
 _SET_VERSIONS = """
-UPDATE warehouse.channel_rules AS rules SET version = set.version
+UPDATE warehouse.channel_rules AS rules SET version = set.version, is_open = false
 FROM unnest($1::int[], $2::text[]) AS set (rules_id, version) WHERE rules.rules_id = set.rules_id
 """
 _SWITCHED = "UPDATE attribution.rebuild SET switched_at = clock_timestamp() WHERE rebuild_id = $1"

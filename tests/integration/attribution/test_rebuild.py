@@ -96,6 +96,21 @@ async def test_the_dry_run_says_what_the_rebuild_then_does_and_changes_nothing(a
     assert found.touches > 0 and {row["channel"] for row in after["spend"]} >= {"Partner"}
 
 
+async def test_a_dry_run_after_services_began_with_the_new_rules_counts_only_what_is_older(attribution: Taking) -> None:
+    await attribution.take(touch("1", 1, ADS), person(), deal("won", "100", 5))
+    attribution.restart_with(NEW)
+    await attribution.take(touch("2", 2, ADS))
+    before = await attribution.facts()
+    found = await previewed(attribution, NEW)
+    assert found is not None
+    assert (found.touches, found.channels["Partner"]) == (1, TouchChange(1, 2, 1, 2))
+    assert await attribution.facts() == before
+    await attribution.take(touch("3", 3, ADS))
+    done = await rebuild(attribution.pool, NEW)
+    assert done is not None
+    assert done.touches == 1
+
+
 async def test_a_rebuilt_warehouse_is_as_if_the_rules_had_always_been_so(engines: Engines) -> None:
     events = random_company(11)
     with fresh_database(engines.database_url) as url, fresh_database(engines.database_url) as other_url:
