@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Situation], Iterator[Finding]], ...] = (
     running.services,
     content.backlog,
     content.dead_letters,
+    content.deals_not_computed,
     content.shared_identifiers,
     people.set_aside,
 )

@@ -1,4 +1,4 @@
-"""Checks of what was taken in: what waits, what could not be used, and identifiers that are nobody's alone."""
+"""Checks of what was taken in: what waits, what could not be used or computed, and identifiers that are shared."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,6 +24,10 @@ WHERE replayed_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 1
 _SHARED = (
     "SELECT kind, count(*) AS many FROM lifecycle.identifier WHERE shared > 0 OR crowded GROUP BY kind ORDER BY kind"
 )
+_NOT_COMPUTED = """
+SELECT count(*) AS many, min(deal_id) AS deal_id, left(min(error), 100) AS error
+FROM attribution.deal WHERE error IS NOT NULL
+"""
 
 
 def backlog(situation: Situation) -> Iterator[Finding]:
@@ -53,6 +57,17 @@ def dead_letters(situation: Situation) -> Iterator[Finding]:
             f"{counted}; most often {why['origin']}: {why['reason']}",
             "Mend the sender; each is whole in ingest.dead_letter.",
         )
+
+
+def deals_not_computed(situation: Situation) -> Iterator[Finding]:
+    """Is there a deal whose money is in no report, since it could not be credited?"""
+    for row in _rows(situation, _NOT_COMPUTED):
+        if row["many"]:
+            told = f"{row['many']:,} could not be credited, such as {row['deal_id']}: {row['error']}"
+            todo = "Is an amount, a currency or a rate wrong? A new version or rate has it computed again."
+            yield Finding("warn", "deals", told, todo)
+        else:
+            yield Finding("ok", "deals", "all could be credited")
 
 
 def shared_identifiers(situation: Situation) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from deploy.checks.content import backlog, dead_letters, shared_identifiers
+from deploy.checks.content import backlog, dead_letters, deals_not_computed, shared_identifiers
 from deploy.checks.finding import Situation
 from shared.settings import Settings
 
@@ -40,3 +40,17 @@ def test_doctor_tells_dead_letters_shared_identifiers_and_what_waits(settings: S
     assert letters.detail == ("3, 3 of them of the last day; most often ingest:/v1/deals: amount: must be a number")
     (shared,) = shared_identifiers(situation)
     assert (shared.level, shared.detail) == ("warn", "1 anonymous_id")
+
+
+def test_doctor_tells_deals_whose_money_is_in_no_report(settings: Settings) -> None:
+    situation = Situation(settings, None)
+    (found,) = deals_not_computed(situation)
+    assert found.level == "ok"
+    asyncio.run(
+        execute(
+            settings,
+            "INSERT INTO attribution.deal (deal_id, touched_until, error) VALUES ('d1', now(), 'a rate of 10^12')",
+        )
+    )
+    (found,) = deals_not_computed(situation)
+    assert (found.level, found.detail) == ("warn", "1 could not be credited, such as d1: a rate of 10^12")
