@@ -35,7 +35,7 @@ async def fetched(settings: Settings, topic: str) -> float:
     await consumer.start()
     try:
         name = settings.topic(topic)
-        partitions = [TopicPartition(name, n) for n in await consumer.partitions_for_topic(name) or ()]
+        partitions = [TopicPartition(name, n) for n in range(settings.kafka.partitions)]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         await consumer.seek_to_beginning(*partitions)
