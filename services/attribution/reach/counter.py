@@ -39,7 +39,7 @@ class ReachCounter:
                 log.warning("reach_waits", error=repr(error))
                 counted = 0
             rested = time.monotonic() + _REST * (time.monotonic() - began)
-            if not counted:
+            if counted < AT_ONCE // 2:  # little waits: the few of the next second are counted in one go
                 await _sleep(stop, _POLL_SECONDS)
             while self._traffic.is_heavy() and time.monotonic() < rested and not stop.is_set():
                 await _sleep(stop, 0.05)
