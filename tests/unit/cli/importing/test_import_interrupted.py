@@ -40,11 +40,15 @@ def url() -> Iterator[str]:
     server.shutdown()
 
 
-def _hears_ctrl_c() -> None:
-    """A shell that runs the tests in the background makes all they start deaf to it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """A shell that runs the tests in the background makes them, and all they start, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_says_how_far_it_came_and_how_to_go_on(tmp_path: Path, url: str) -> None:
     file = tmp_path / "deals.csv"
     rows = (f"d{n},won,10,USD,2026-01-01T00:00:00Z,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z" for n in range(2500))
@@ -53,7 +57,6 @@ def test_ctrl_c_says_how_far_it_came_and_how_to_go_on(tmp_path: Path, url: str) 
     importing = subprocess.Popen(
         [closedloop, "import", "deals", "deals.csv", "--url", url, "--key", "k"],
         cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        preexec_fn=_hears_ctrl_c,
     )  # fmt: skip
     with importing:
         assert TOOK_ONE.wait(30)
