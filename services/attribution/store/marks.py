@@ -21,10 +21,13 @@ INSERT INTO attribution.dirty_deal (deal_id) SELECT deal_id FROM attribution.dea
 WHERE EXISTS (SELECT FROM warehouse.fct_deal_entry AS entry
               WHERE entry.deal_id = deal.deal_id AND superseded_at IS NULL)
 """
-_MARK_TOUCHED = """
-INSERT INTO attribution.dirty_deal (deal_id)
+
+
+def deals_touched(touched: str) -> str:
+    """The query of the deals that touches can bear on; `touched`: rows of (identity, earliest, latest), as SQL."""
+    return f"""
 SELECT DISTINCT deal.deal_id
-FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS touched (identity, earliest, latest)
+FROM ({touched}) AS touched (identity, earliest, latest)
 JOIN attribution.identifier_span AS span
     ON span.identity = touched.identity AND touched.latest >= span.since AND touched.earliest < span.until
 JOIN attribution.person USING (person_id)
@@ -32,7 +35,11 @@ CROSS JOIN LATERAL unnest(person.keys) AS own (key)
 JOIN attribution.deal_key USING (key)
 JOIN attribution.deal USING (deal_id)
 WHERE touched.earliest <= deal.touched_until
-"""
+"""  # noqa: S608 - made of constants
+
+
+_TOUCHED = "SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[])"
+_MARK_TOUCHED = f"INSERT INTO attribution.dirty_deal (deal_id) {deals_touched(_TOUCHED)}"
 _MARK_PEOPLE = """
 INSERT INTO attribution.dirty_deal (deal_id)
 SELECT DISTINCT deal_key.deal_id

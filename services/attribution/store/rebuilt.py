@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.attribution.domain.channels.stored import Ruled
+from services.attribution.store.marks import deals_touched
 from services.attribution.store.rebuilds import Rebuild
 from shared.db import Connection
 
@@ -41,21 +42,13 @@ UPDATE warehouse.channel_rules AS rules SET version = set.version, is_open = fal
 FROM unnest($1::int[], $2::text[]) AS set (rules_id, version) WHERE rules.rules_id = set.rules_id
 """
 _SWITCHED = "UPDATE attribution.rebuild SET switched_at = clock_timestamp() WHERE rebuild_id = $1"
-_AFFECTED = """
-SELECT DISTINCT deal.deal_id
-FROM (
-    SELECT touch.identity, min(touch.occurred_at) AS earliest, max(touch.occurred_at) AS latest
+_AFFECTED = deals_touched(
+    """
+    SELECT touch.identity, min(touch.occurred_at), max(touch.occurred_at)
     FROM attribution.rebuilt_touch AS again JOIN warehouse.fct_touchpoint AS touch USING (touchpoint_id)
     WHERE again.rebuild_id = $1 AND again.earns_credit AND touch.channel_rules = ANY($2) GROUP BY touch.identity
-) AS touched
-JOIN attribution.identifier_span AS span
-    ON span.identity = touched.identity AND touched.latest >= span.since AND touched.earliest < span.until
-JOIN attribution.person USING (person_id)
-CROSS JOIN LATERAL unnest(person.keys) AS own (key)
-JOIN attribution.deal_key USING (key)
-JOIN attribution.deal USING (deal_id)
-WHERE touched.earliest <= deal.touched_until
-"""
+    """
+)
 _MARK = f"INSERT INTO attribution.dirty_deal (deal_id) {_AFFECTED}"
 _MARK_REACH = """
 INSERT INTO attribution.reach_mark (identity, person_id, earliest, latest)
